@@ -116,8 +116,9 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=
 
     `name` and `input` are the assistant's own words; `command`, `files`, `lines_added` and `lines_removed` say the same
     for all assistants. `command` is what a shell tool runs (a trailing … marks what the screen cut off); `files` are
-    the paths that a read, edit or write names, `created` those among them that an edit (a patch) made new. `ok` is False for every call that failed or was `stopped`, None if
-    nobody said. `agent` names the sub-agent that called, None for the main one.
+    the paths that a read, edit or write names, `created` those among them that an edit (a patch) made new. `ok` is
+    False for every call that failed or was `stopped`, None if nobody said. `agent` names the sub-agent that called,
+    None for the main one.
     """
 
     name: str
