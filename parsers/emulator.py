@@ -1,0 +1,156 @@
+"""A terminal emulator behind one small interface, so that another one could take pyavt's place.
+
+Everything the rest of the reader knows of a screen is a `Row`: its text, the letters and digits in it, and the pens
+that carry meaning. pyavt (asciinema's AVT) reads about 90 MB/s; its quirks are dealt with here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import avt
+
+Colour: TypeAlias = int | tuple[int, int, int] | None
+
+MAX_SIDE = 1000
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_MARKS = re.compile(
+    r".[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a"
+    r"\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f\u200b-\u200d\ufe00-\ufe0e]+",
+    re.S,
+)
+_CLUSTERS = 0x100000  # private use area B: one code point stands for a glyph with its combining marks
+_CLUSTERS_END = 0x10FFFD
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a glyph was drawn. A colour is None (the terminal's own), a palette index, or red, green and blue."""
+
+    foreground: Colour = None
+    background: Colour = None
+    bold: bool = False
+    faint: bool = False
+    italic: bool = False
+    strikethrough: bool = False
+    inverse: bool = False
+
+
+PLAIN = Style()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a screen. `letters` are its letters and digits, what rows are compared by: blinking bullets, indents
+    and rules do not matter. `lead` is the pen of the first glyph, `body` that of the first letter or digit after it.
+    `wrapped` says that the terminal, not the program, broke the line at the end of this row."""
+
+    text: str
+    letters: str
+    lead: Style = PLAIN
+    body: Style = PLAIN
+    wrapped: bool = False
+
+
+BLANK = Row("", "")
+
+
+class Emulator:
+    """A screen that is fed text and asked for its rows."""
+
+    def __init__(self, cols: int, rows: int) -> None:
+        self.cols, self.rows = cols, rows
+        self._vt = avt.Vt(cols, rows, 0)
+        self._clusters: dict[str, str] = {}
+        self._glyphs: dict[int, str] = {}
+
+    def feed(self, text: str) -> tuple[list[int], list[Row]]:
+        """Draw text; return the numbers of the rows that may have changed, and the rows that scrolled off the top."""
+        if not text.isascii():
+            text = _MARKS.sub(self._stand_in, text)
+        changed, scrolled = self._vt.feed_str(text)
+        return changed, [self._read(line) for line in scrolled]
+
+    def resize(self, cols: int, rows: int) -> list[Row]:
+        """Change the size; return the rows that scrolled off the top."""
+        self.cols, self.rows = cols, rows
+        return [self._read(line) for line in self._vt.resize(cols, rows)[1]]
+
+    def row(self, number: int) -> Row:
+        """Return one row of the screen as it stands now."""
+        return self._read(self._vt[number])
+
+    def screen(self) -> list[Row]:
+        """Return all rows of the screen as they stand now."""
+        return [self._read(line) for line in self._vt.view()]
+
+    def _read(self, line: avt.Line) -> Row:
+        full = line.text
+        text = full.rstrip()
+        if not text:
+            return BLANK
+        wrapped = len(full) == len(text) and repr(line).endswith('⏎")')  # the only place where pyavt tells
+        if self._glyphs:
+            text = text.translate(self._glyphs)
+        letters, lead_at, body_at = _landmarks(text)
+        return Row(text, letters, _style(line, lead_at), _style(line, body_at), wrapped)
+
+    def _stand_in(self, match: re.Match[str]) -> str:
+        """Put one code point in the place of a glyph and its combining marks, which pyavt would give a cell each."""
+        cluster = unicodedata.normalize("NFC", match[0])
+        if len(cluster) == 1:
+            return cluster
+        if unicodedata.east_asian_width(cluster[0]) in "WF" or ord(cluster[0]) < 32:
+            return cluster[0]
+        if cluster not in self._clusters:
+            code = _CLUSTERS + len(self._clusters)
+            if code > _CLUSTERS_END:
+                return cluster[0]
+            self._clusters[cluster] = chr(code)
+            self._glyphs[code] = cluster
+        return self._clusters[cluster]
+
+
+@lru_cache(maxsize=4096)
+def _landmarks(text: str) -> tuple[str, int, int]:
+    """The letters and digits of a text, the place of its first glyph and of the first letter or digit after it."""
+    lead = len(text) - len(text.lstrip())
+    body = next((i for i in range(lead + 1, len(text)) if text[i].isalnum()), lead)
+    return _NOT_LETTERS.sub("", text), lead, body
+
+
+def _style(line: avt.Line, at: int) -> Style:
+    try:
+        pen = line[at].pen
+    except IndexError:
+        return PLAIN
+    if pen.is_default():
+        return PLAIN
+    return _interned(
+        _colour(pen.foreground),
+        _colour(pen.background),
+        pen.bold,
+        pen.faint,
+        pen.italic,
+        pen.strikethrough,
+        pen.inverse,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _interned(fg: Colour, bg: Colour, bold: bool, faint: bool, italic: bool, struck: bool, inverse: bool) -> Style:
+    return Style(fg, bg, bold, faint, italic, struck, inverse)
+
+
+def _colour(colour: avt.Color | None) -> Colour:
+    if colour is None:
+        return None
+    if isinstance(colour, avt.Color.Indexed):
+        return colour[0]
+    if isinstance(colour, avt.Color.RGB):
+        return (colour[0], colour[1], colour[2])
+    return None

@@ -1,0 +1,124 @@
+"""Timed chunks of terminal output become a transcript: every line once, in order, with its time and its pens.
+
+Recording -> units -> Emulator -> frames -> Documents -> Transcript
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from parsers.document import Document, SegmentKind
+from parsers.emulator import Emulator, Row, Style
+from parsers.recording import Recording, Resize
+from parsers.stitching import Stitcher
+from parsers.units import titles, units
+
+__all__ = ["Line", "Passing", "Segment", "SegmentKind", "Style", "Transcript", "read_transcript"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as the program drew it.
+
+    `text` is stripped on the right; rows that the terminal wrapped are joined. `seconds` is when it first appeared,
+    `lead` the pen of its first glyph (often a bullet), `body` that of the first letter or digit after it, `cols` the
+    terminal's width when it was drawn (programs mostly wrap by themselves, just below it), `segment` the index of its
+    segment. `live` marks what was on the part of the screen that can still change when its segment ended: the input
+    box and the footer are there, after the last words of the conversation.
+    """
+
+    text: str
+    seconds: float
+    lead: Style
+    body: Style
+    segment: int
+    cols: int
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of lines between clears, switches of the screen buffer, and overlays."""
+
+    kind: SegmentKind
+    first_line: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """Rows that stood on the screen for a while and were erased: a dialog, a retry, a spinner, a list of tasks.
+
+    `lines` are the rows from top to bottom as they last looked; `line` is the index of the transcript line that they
+    stood before. `first_seconds` to `last_seconds` is the time they were seen; a row whose digits and symbols changed
+    meanwhile is the same row.
+    """
+
+    lines: tuple[Line, ...]
+    first_seconds: float
+    last_seconds: float
+    line: int
+
+    @property
+    def text(self) -> str:
+        """The rows, one a line."""
+        return "\n".join(line.text for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Everything that a recording shows, in order. `titles` are the window titles with their times."""
+
+    lines: tuple[Line, ...]
+    segments: tuple[Segment, ...]
+    titles: tuple[tuple[float, str], ...]
+    cols: int
+    passing: tuple[Passing, ...] = ()
+
+    @property
+    def ended_live(self) -> tuple[Line, ...]:
+        """The lines that were still on the screen when the recording ended."""
+        last = len(self.segments) - 1
+        return tuple(line for line in self.lines if line.live and line.segment == last)
+
+
+def read_transcript(recording: Recording) -> Transcript:
+    """Replay a recording and write down what it shows."""
+    emulator = Emulator(recording.cols, recording.rows)
+    stitcher = Stitcher(emulator)
+    named: list[tuple[float, str]] = []
+    for piece in units(recording.chunks):
+        if isinstance(piece, Resize):
+            stitcher.resize(piece.seconds, piece.rows, piece.cols)
+            continue
+        if "\x1b]" in piece.text:
+            named += [(piece.seconds, title) for title in titles(piece.text)]
+        stitcher.draw(piece)
+    return _transcript(stitcher.documents, tuple(named), recording.cols)
+
+
+def _transcript(documents: list[Document], named: tuple[tuple[float, str], ...], cols: int) -> Transcript:
+    lines: list[Line] = []
+    segments: list[Segment] = []
+    for document in documents:
+        found = list(_lines(document, len(segments)))
+        if any(line.text for line in found):
+            segments.append(Segment(document.kind, len(lines), document.seconds))
+            lines += found
+    return Transcript(tuple(lines), tuple(segments), named, cols)
+
+
+def _lines(document: Document, segment: int) -> Iterator[Line]:
+    """Join the rows that the terminal wrapped."""
+    begun: list[Row] = []
+    for number, drawn in enumerate(document.lines):
+        if not begun:
+            first = drawn
+        begun.append(drawn.row)
+        if drawn.row.wrapped and number + 1 < len(document.lines):
+            continue
+        text = "".join(row.text for row in begun)
+        row = begun[0]
+        yield Line(text, first.seconds, row.lead, row.body, segment, first.cols, number >= document.base)
+        begun = []
