@@ -246,6 +246,7 @@ class SessionHeader(msgspec.Struct, frozen=True, kw_only=True):
     terminal: Terminal = Terminal()
     git: Git = Git()
     parent_session_id: str | None = None
+    native_session_id: str | None = None  # of a session that was imported from its log
     pid: int | None = None
     host: str | None = None
     wrapper: str | None = None  # the wrapper's name before "-with-tracking": claude

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Read one recorded session and log it: recording → emulator → lines → events → Session → MLflow.
+
+    parse_ai_session.py FOLDER              read, write what was read into the folder, log the run
+    parse_ai_session.py FOLDER --json       print the session as JSON, nothing else
+    parse_ai_session.py FOLDER --transcript print the readable transcript, nothing else
+
+FOLDER is a session folder, or a typescript file of script(1).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if __package__ in (None, ""):  # run as a file: what is importable is then the folder of the file, not the project
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import click
+import msgspec
+
+if TYPE_CHECKING:
+    from parsers.session_folder import Parsed
+
+
+def parse_folder(folder: Path, provider: str | None = None) -> Parsed:
+    """Read a session folder with the person's logs and prices. Writes nothing."""
+    from parsers.session_folder import read_folder
+
+    try:  # TEMPORARY until pricing.py lands
+        from with_tracking import pricing
+
+        price = pricing.cost_of
+    except (ImportError, AttributeError):
+        price = None
+    return read_folder(folder, provider=provider, environ=os.environ, price=price)
+
+
+def write_parsed(folder: Path, parsed: Parsed) -> None:
+    """Write `transcript.txt`, `events.jsonl` and, last because it says that the folder is parsed, `parsed.json`."""
+    from with_tracking.archive import write_whole
+
+    write_whole(folder / "transcript.txt", parsed.transcript.encode())
+    write_whole(folder / "events.jsonl", b"".join(msgspec.json.encode(e) + b"\n" for e in parsed.events))
+    write_whole(folder / "parsed.json", msgspec.json.format(msgspec.json.encode(parsed.session)) + b"\n")
+
+
+@click.command(help=__doc__)
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the session as JSON; write and log nothing.")
+@click.option("--transcript", is_flag=True, help="Print the readable transcript; write and log nothing.")
+@click.option("--provider", help="Read it as this assistant's, whatever session.json says: claude_code, …")
+@click.option("--no-log", is_flag=True, help="Write what was read into the folder, but log no run.")
+@click.option("--background", is_flag=True, help="Say in one line what was recorded, and log while nobody waits.")
+def main(folder: Path, as_json: bool, transcript: bool, provider: str | None, no_log: bool, background: bool) -> None:
+    """Run the command."""
+    parsed = parse_folder(folder, provider)
+    if as_json:
+        click.echo(msgspec.json.encode(parsed.session))
+    elif transcript:
+        click.echo(parsed.transcript, nl=not parsed.transcript.endswith("\n"))
+    else:
+        _keep(folder, parsed, log=not no_log, background=background)
+
+
+def _keep(folder: Path, parsed: Parsed, *, log: bool, background: bool) -> None:
+    """Write what was read into the folder, then log it: now, or in a process of its own."""
+    if folder.is_file():
+        raise click.UsageError("A bare typescript can be read (--json, --transcript), only a session folder be logged.")
+    write_parsed(folder, parsed)
+    if background:
+        from with_tracking.closing import close_session
+
+        close_session(folder, parsed.session)
+    elif log:
+        from with_tracking.mlflow_store import log_session
+
+        run_id = log_session(folder, parsed.session, parsed.events)
+        click.echo(f"Logged as run {run_id}", err=True)
+
+
+if __name__ == "__main__":
+    main()

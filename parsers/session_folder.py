@@ -1,0 +1,196 @@
+"""A session folder → everything that can be read from it: events, Session, transcript.
+
+The only reader module that touches the disk: it fetches the bytes and hands them through the pure ones.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from parsers.native_logs.base import Hints, NativeLog
+from parsers.reading import ScreenReading
+from parsers.reconcile import reconcile
+from parsers.session import Detection, Event, ModelCall, Prompt, Session, SessionHeader, Terminal
+from parsers.summary import Facts, active_seconds, summarise
+
+Price = Callable[[Sequence[ModelCall]], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a session folder holds: the Session, the events it adds up, and the readable transcript."""
+
+    session: Session
+    events: tuple[Event, ...]
+    transcript: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Screen:
+    """What the recording gave: the reading, and the recording's own facts."""
+
+    reading: ScreenReading
+    facts: Facts
+
+
+def read_folder(
+    path: Path, *, provider: str | None = None, environ: Mapping[str, str] | None = None, price: Price | None = None
+) -> Parsed:
+    """Read a session folder, or a bare typescript file.
+
+    `provider` overrules what session.json says and detection finds. The assistant's own log is looked for in the
+    folder's `native/`, then in the places that `environ` tells (HOME and the assistants' variables); without `environ`
+    only in the folder. Raises OSError if `path` is not there or not readable; anything else that is wrong is counted
+    in the session's `parse`.
+    """
+    header, problems = _read_header(path)
+    wanted = provider or (header.provider if header.provider != "generic" else None)
+    screen = _read_output(path, wanted, header)
+    facts = replace(screen.facts, problems=(*problems, *screen.facts.problems))
+    if provider is None and header.provider:
+        facts = replace(facts, detection=Detection(method="wrapper", confidence=1.0))
+    log = _read_log(path, header, facts, screen.reading, environ)
+    events = reconcile(screen.reading.events, log.events) if log else screen.reading.events
+    if log:
+        facts = _with_log(facts, log)
+    calls = [e for e in events if isinstance(e, ModelCall)]
+    session = summarise(
+        events,
+        header,
+        facts,
+        session_id=header.session_id or path.absolute().name,
+        cost_usd=price(calls) if price and calls else None,
+    )
+    return Parsed(session, events, screen.reading.transcript)
+
+
+def _read_header(path: Path) -> tuple[SessionHeader, tuple[str, ...]]:
+    """Return session.json, an empty header where there is none, and what was wrong with it."""
+    file = path / "session.json"
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=SessionHeader), ()
+    except (FileNotFoundError, NotADirectoryError):
+        return SessionHeader(), ()
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        return SessionHeader(), (f"session.json cannot be read: {error}",)
+
+
+def _read_output(path: Path, provider: str | None, header: SessionHeader) -> _Screen:
+    """Read what the assistant printed: to a terminal, or into pipes."""
+    if path.is_dir() and not (path / "typescript").exists():
+        return _read_pipes(path, provider, header)
+    return _read_typescript(path if path.is_file() else path / "typescript", provider, header)
+
+
+def _read_typescript(file: Path, provider: str | None, header: SessionHeader) -> _Screen:
+    """Read an interactive session."""
+    from parsers.recording import read_recording
+    from parsers.screen_events import read_screen
+    from parsers.terminal import read_transcript
+
+    data = file.read_bytes()
+    recording = read_recording(data, _bytes(file.with_name("timing.log")))
+    argv = header.argv or _words(recording.command)
+    reading = read_screen(read_transcript(recording), provider=provider, argv=argv)
+    facts = _facts(reading, len(data))
+    return _Screen(
+        reading,
+        replace(
+            facts,
+            started_at=recording.started_at,
+            duration_seconds=recording.duration_seconds,
+            active_seconds=active_seconds(chunk.seconds for chunk in recording.chunks),
+            exit_code=recording.exit_code,
+            terminal=Terminal(rows=recording.rows, cols=recording.cols, term=recording.term),
+            argv=argv,
+            problems=recording.problems,
+        ),
+    )
+
+
+def _read_pipes(path: Path, provider: str | None, header: SessionHeader) -> _Screen:
+    """Read a session whose output went into pipes; a folder with no output at all is an empty session."""
+    from parsers.streams import read_streams
+
+    out, err = _bytes(path / "stdout.txt"), _bytes(path / "stderr.txt")
+    problems = ("nothing was recorded",) if out is None and err is None else ()
+    reading = read_streams(out or b"", err or b"", provider=provider, argv=header.argv)
+    facts = _facts(reading, len(out or b"") + len(err or b""))
+    return _Screen(reading, replace(facts, problems=problems))
+
+
+def _facts(reading: ScreenReading, transcript_bytes: int) -> Facts:
+    """Return what the reading says of the assistant."""
+    return Facts(
+        provider=reading.provider,
+        detection=reading.detection,
+        provider_version=reading.provider_version,
+        client=reading.client,
+        native_session_id=reading.native_session_id,
+        model=reading.model,
+        cwd=reading.cwd,
+        transcript_bytes=transcript_bytes,
+        unknown_lines=reading.unknown_lines,
+    )
+
+
+def _read_log(
+    path: Path, header: SessionHeader, facts: Facts, reading: ScreenReading, environ: Mapping[str, str] | None
+) -> NativeLog | None:
+    """Read the assistant's own log, None if it keeps none or none belongs to this session."""
+    try:  # TEMPORARY until finding.py lands
+        from parsers.native_logs import read_native
+        from parsers.native_logs.finding import find_native
+    except ImportError:
+        return None
+
+    started_at = header.started_at or facts.started_at
+    ended_at = header.ended_at or _plus(started_at, facts.duration_seconds)
+    named = tuple(filter(None, (reading.native_session_id, header.native_session_id)))
+    prompts = tuple(e.text for e in reading.events if isinstance(e, Prompt))
+    hints = Hints(session_ids=named, prompts=prompts, ended_at=ended_at)
+    files = find_native(path, header, hints, environ)
+    if not files:
+        return None
+    log = read_native(facts.provider, files, started_at=started_at, ended_at=ended_at, session_ids=named)
+    return log if log.records else None
+
+
+def _with_log(facts: Facts, log: NativeLog) -> Facts:
+    """Return the facts with what the log knows better: the version, the model, the id."""
+    return replace(
+        facts,
+        provider_version=log.provider_version or facts.provider_version,
+        model=log.model or facts.model,
+        native_session_id=log.native_session_ids[-1] if log.native_session_ids else facts.native_session_id,
+        cwd=facts.cwd or log.cwd,
+        unknown_records=log.unknown_records,
+        problems=(*facts.problems, *log.problems),
+    )
+
+
+def _words(command: str | None) -> tuple[str, ...]:
+    """Split a command line that script(1) noted; none if it does not split."""
+    try:
+        return tuple(shlex.split(command or ""))
+    except ValueError:
+        return ()
+
+
+def _bytes(file: Path) -> bytes | None:
+    """Return a file's content, None if there is none."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _plus(started_at: datetime | None, seconds: float | None) -> datetime | None:
+    """Return the time that many seconds later, None if either is not known."""
+    return started_at + timedelta(seconds=seconds) if started_at and seconds is not None else None

@@ -1,0 +1,60 @@
+"""The end of a session: one line for the person, and a process of its own that logs what nobody should wait for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from parsers.description import duration_text
+from parsers.session import Session
+from with_tracking import paths, ui_server
+
+
+def close_session(folder: Path, session: Session) -> None:
+    """Say what was recorded and start logging it (and anything else that is pending) in the background.
+
+    `WITH_TRACKING_QUIET=1` keeps the line away. Logging lives on when the terminal is closed.
+    """
+    root = paths.root(os.environ)
+    if os.environ.get("WITH_TRACKING_QUIET", "") in ("", "0"):
+        click.echo(closing_line(session, ui_server.running_url(root)), err=True)
+    subprocess.Popen(
+        [sys.executable, "-m", "with_tracking", "sync", "--quiet"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        start_new_session=True,
+    )
+
+
+def closing_line(session: Session, ui_url: str | None = None) -> str:
+    """Return what was recorded and how to look at it, in one line."""
+    look = f"with-tracking show {session.session_id}"
+    return f"with-tracking: {', '.join(_facts(session))} · {look}" + (f" · {ui_url}" if ui_url else "")
+
+
+def _facts(session: Session) -> Iterator[str]:
+    """Yield the few numbers that say how it went; those that are zero say nothing, but for the commands."""
+    if session.duration_seconds is not None:
+        yield duration_text(session.duration_seconds)
+    failed = int(session.metrics.get("commands_failed", 0))
+    yield _count(int(session.metrics.get("commands_executed", 0)), "command") + (
+        f" ({failed} failed)" if failed else ""
+    )
+    edited = len({*session.files_edited, *session.files_written})
+    if edited:
+        yield f"{_count(edited, 'file')} edited"
+    errors = sum(error.kind.value != "command_failed" for error in session.errors)
+    if errors:
+        yield _count(errors, "error")
+
+
+def _count(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
