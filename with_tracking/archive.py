@@ -1,0 +1,229 @@
+"""The session folders on disk: finding them, newest first, their states, and how files in them are written.
+
+A folder is `<root>/sessions/YYYY/MM/DD/<session_id>/`. What has happened to a session is told by which files exist,
+so that every step can be taken up again by anyone after a crash.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from parsers.session import Session, SessionHeader
+from with_tracking import paths, processes
+from with_tracking.errors import WithTrackingError
+
+RECORDED_FILES = ("typescript", "timing.log", "stdout.txt", "stderr.txt")
+FOREIGN_SILENCE_SECONDS = 24 * 3600.0
+"""Another computer's process cannot be asked after; a recording that was silent for so long is taken as ended."""
+
+
+class State(StrEnum):
+    """How far a session has come."""
+
+    RECORDING = "recording"
+    RECORDED = "recorded"
+    PARSED = "parsed"
+    LOGGED = "logged"
+
+
+def folders(root: Path) -> Iterator[Path]:
+    """Yield all session folders, newest first. Only the days that are asked for are read."""
+    for day in _days(root):
+        yield from sorted(_subfolders(day), key=_began, reverse=True)
+
+
+def pending(root: Path) -> list[Path]:
+    """Return the folders of sessions that have ended and are not logged, oldest first."""
+    found = [folder for folder in folders(root) if state_of(folder) in (State.RECORDED, State.PARSED)]
+    return found[::-1]
+
+
+def state_of(folder: Path) -> State:
+    """Tell how far the session of `folder` has come. A recording whose recorder has died counts as recorded."""
+    if (folder / "logged.json").exists():
+        return State.LOGGED
+    if is_recording(folder):
+        return State.RECORDING
+    return State.PARSED if (folder / "parsed.json").exists() else State.RECORDED
+
+
+def is_recording(folder: Path) -> bool:
+    """Tell whether the recorder is still at work."""
+    header = read_header(folder)
+    if header is None or header.ended_at is not None or header.end_reason is not None:
+        return False
+    if header.host not in (None, platform.node(), os.uname().nodename):
+        return time.time() - last_written(folder) < FOREIGN_SILENCE_SECONDS
+    return header.pid is not None and processes.is_running(header.pid, header.started_at)
+
+
+def finish_lost(folder: Path) -> bool:
+    """Write the end into session.json if the recorder died before it could; True if that was so.
+
+    The session then ended when something was last recorded, for the reason `lost`, with an unknown exit code.
+    """
+    header = read_header(folder)
+    if header is None or header.ended_at is not None or is_recording(folder):
+        return False
+    fields: dict[str, Any] = msgspec.json.decode((folder / "session.json").read_bytes())
+    ended_at = datetime.fromtimestamp(last_written(folder), UTC)
+    fields.update(ended_at=ended_at, end_reason=header.end_reason or "lost")
+    write_whole(folder / "session.json", msgspec.json.encode(fields) + b"\n")
+    return True
+
+
+def find(root: Path, wanted: str) -> Path:
+    """Return the folder of a session id, of a unique prefix of one, or of `last` (also -1, -2, …: the last but n).
+
+    Raises WithTrackingError if nothing or more than one session fits, naming the nearest.
+    """
+    if wanted == "last" or (wanted.startswith("-") and wanted[1:].isdigit()):
+        return _last(root, 1 if wanted == "last" else int(wanted[1:]))
+    known = {folder.name: folder for day in _days(root) for folder in _subfolders(day)}
+    if wanted in known:
+        return known[wanted]
+    fitting = [name for name in known if wanted and name.startswith(wanted)]
+    if len(fitting) == 1:
+        return known[fitting[0]]
+    if fitting:
+        some = ", ".join(sorted(fitting)[:3])
+        raise WithTrackingError(f"{len(fitting)} sessions begin with {wanted!r}: {some} …", "give more of the id")
+    raise WithTrackingError(f"There is no session {wanted!r}", _nearest(wanted, known) or "with-tracking list")
+
+
+def read_header(folder: Path) -> SessionHeader | None:
+    """Return what the recorder wrote; None if there is no session.json or it is not readable as one."""
+    try:
+        return msgspec.json.decode((folder / "session.json").read_bytes(), type=SessionHeader)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def read_session(folder: Path) -> Session | None:
+    """Return what the parser read; None if there is no parsed.json or it is not readable as one."""
+    try:
+        return msgspec.json.decode((folder / "parsed.json").read_bytes(), type=Session)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, readable by its owner only; it survives a power cut once this returns."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in `folder` survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+_held: dict[Path, int] = {}
+"""The locks of this process and how often each was taken: whoever holds one may take it again."""
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Keep other processes away from a session (or any) folder; waits for them. Freed by the kernel if we die."""
+    with lock_file(folder / ".lock"):
+        yield
+
+
+@contextmanager
+def lock_file(path: Path) -> Iterator[None]:
+    """Hold an exclusive flock on `path`, which is created if need be and never deleted."""
+    path = path.absolute()
+    if _held.get(path):
+        _held[path] += 1
+        try:
+            yield
+        finally:
+            _held[path] -= 1
+        return
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        _held[path] = 1
+        yield
+    finally:
+        _held.pop(path, None)
+        os.close(handle)
+
+
+def _days(root: Path) -> Iterator[Path]:
+    """Yield the day folders, newest first."""
+    for year in _numbered(paths.sessions(root)):
+        for month in _numbered(year):
+            yield from _numbered(month)
+
+
+def _numbered(folder: Path) -> list[Path]:
+    return sorted((sub for sub in _subfolders(folder) if sub.name.isdigit()), reverse=True)
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [Path(entry.path) for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+    except OSError:
+        return []
+
+
+def _began(folder: Path) -> tuple[float, str]:
+    header = read_header(folder)
+    if header is not None and header.started_at is not None:
+        return header.started_at.timestamp(), folder.name
+    return last_written(folder), folder.name
+
+
+def last_written(folder: Path) -> float:
+    """When something was last recorded in `folder`, in seconds since 1970; 0 if nothing ever was."""
+    times = [_modified(folder / name) for name in RECORDED_FILES]
+    return max(times) or _modified(folder / "session.json") or _modified(folder)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _last(root: Path, nth: int) -> Path:
+    folder = next(itertools.islice(folders(root), max(nth, 1) - 1, None), None)
+    if folder is None:
+        raise WithTrackingError(f"Fewer than {nth} sessions are recorded in {root}", "claude-with-tracking")
+    return folder
+
+
+def _nearest(wanted: str, known: dict[str, Path]) -> str | None:
+    import difflib  # only needed to be helpful
+
+    near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
+    return f"with-tracking show {near[0]}" if near else None

@@ -1,0 +1,143 @@
+"""The settings: the person's config.toml, a project's .with-tracking.toml, the environment, in rising order.
+
+A wrong setting is never fatal: it is named with its file and line, and the default is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from with_tracking import paths
+from with_tracking.errors import WithTrackingError
+
+PROJECT_FILE = ".with-tracking.toml"
+DEFAULT_EXPERIMENT = "ai-sessions"
+
+
+@dataclass(frozen=True, slots=True)
+class Mlflow:
+    """The section [mlflow]. `tracking_uri` None means the local store under the root."""
+
+    enabled: bool = True
+    tracking_uri: str | None = None
+    experiment_name: str = DEFAULT_EXPERIMENT
+    run_tags: Mapping[str, str] = field(default_factory=dict)
+    traces: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings, and what was wrong in the files, one sentence each."""
+
+    mlflow: Mlflow = Mlflow()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """A key that files may hold, its type, and the environment variable that overrides it."""
+
+    type: type
+    variable: str | None = None
+
+
+SETTINGS: Mapping[str, Mapping[str, _Setting]] = {
+    "mlflow": {
+        "enabled": _Setting(bool, "WITH_TRACKING_MLFLOW"),
+        "tracking_uri": _Setting(str, "MLFLOW_TRACKING_URI"),
+        "experiment_name": _Setting(str, "MLFLOW_EXPERIMENT_NAME"),
+        "run_tags": _Setting(dict),
+        "traces": _Setting(bool, "WITH_TRACKING_TRACES"),
+    },
+}
+TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+def load(environ: Mapping[str, str], cwd: Path) -> Config:
+    """Read the settings that hold in `cwd`."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for file in _files(environ, cwd):
+        for key, value in _read(file, problems):
+            old = values.get(key)
+            values[key] = {**old, **value} if isinstance(old, dict) else value
+    values.update(_from_environment(environ, problems))
+    section = {key.removeprefix("mlflow."): value for key, value in values.items()}
+    return Config(mlflow=Mlflow(**section), problems=tuple(problems))
+
+
+def _files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
+    """Yield the files that hold in `cwd`, the weakest first."""
+    with contextlib.suppress(WithTrackingError):  # no HOME: then there is no file of the person's own
+        yield paths.user_config(environ)
+    project = next((folder / PROJECT_FILE for folder in (cwd, *cwd.parents) if (folder / PROJECT_FILE).is_file()), None)
+    if project is not None:
+        yield project
+
+
+def _read(file: Path, problems: list[str]) -> Iterator[tuple[str, Any]]:
+    """Yield the known settings of a file, as `section.key`; what is not right goes to `problems`."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"{file}: {error}")
+        return
+    for section, table in content.items():
+        known = SETTINGS.get(section)
+        if known is None or not isinstance(table, dict):
+            problems.append(f"{_place(file, text, None, section)}: unknown setting {section}")
+            continue
+        for key, value in table.items():
+            if key not in known:
+                problems.append(f"{_place(file, text, section, key)}: unknown setting {section}.{key}")
+            elif (wrong := _wrong_type(value, known[key].type)) is not None:
+                problems.append(f"{_place(file, text, section, key)}: {section}.{key} must be {wrong}")
+            else:
+                yield f"{section}.{key}", _plain(value)
+
+
+def _wrong_type(value: object, wanted: type) -> str | None:
+    """Return what the value should have been, None if it is right."""
+    if wanted is dict:
+        simple = isinstance(value, dict) and all(isinstance(item, str | int | float) for item in value.values())
+        return None if simple else "a table of texts"
+    names = {bool: "true or false", str: "a text in quotes"}
+    return None if isinstance(value, wanted) else names[wanted]
+
+
+def _plain(value: object) -> object:
+    """Return tags as texts, however they were written."""
+    return {key: str(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _place(file: Path, text: str, section: str | None, key: str) -> str:
+    """Return `file:line` of a key; tomllib keeps no lines, so the first line that looks like it is taken."""
+    lines = text.splitlines()
+    header = re.compile(rf"\s*\[+\s*{re.escape(section or key)}\b")
+    first = next((n for n, line in enumerate(lines) if header.match(line)), 0)
+    entry = re.compile(rf"""\s*(\[+\s*)?({re.escape(section)}\.)?["']?{re.escape(key)}\b""" if section else header)
+    line = next((n for n, line in enumerate(lines) if n >= first and entry.match(line)), first)
+    return f"{file}:{line + 1}"
+
+
+def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Iterator[tuple[str, Any]]:
+    for section, keys in SETTINGS.items():
+        for key, setting in keys.items():
+            value = environ.get(setting.variable or "", "")
+            if not value:
+                continue
+            if setting.type is not bool:
+                yield f"{section}.{key}", value
+            elif value.lower() in TRUE + FALSE:
+                yield f"{section}.{key}", value.lower() in TRUE
+            else:
+                problems.append(f"{setting.variable} must be 1 or 0")

@@ -1,0 +1,231 @@
+"""Session → one MLflow run, written once and whole, however often and by however many processes it is tried.
+
+The run is looked up by `tags.session_id`. It gets the tag `logged`, a digest of what it was made of, once all of it
+was written and read back; a run without it was left behind by a crash and is replaced. Tags that others have set (in
+the UI, by scripts) move to the new run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from parsers.session import Event, Session
+from with_tracking import archive, artifacts, config, local_store, mlflow_library, paths
+from with_tracking.errors import MlflowNotWanted, MlflowUnavailable
+from with_tracking.run_content import Point, RunContent, digest, run_content
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+Item = TypeVar("Item")
+
+LOGGED = "logged"
+BATCH_METRICS, BATCH_OTHERS = 800, 100  # one request of MLflow's API may carry 1,000 items, 100 of them params or tags
+
+
+class Logged(msgspec.Struct, frozen=True, kw_only=True):
+    """logged.json: which run a session became, in which store, and when."""
+
+    run_id: str
+    experiment_id: str
+    tracking_uri: str
+    digest: str
+    logged_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where runs go: a client, its experiment, and the store's address without any password in it."""
+
+    client: MlflowClient
+    experiment_id: str
+    address: str
+
+
+def log_session(
+    folder: Path, session: Session, events: Sequence[Event], *, environ: Mapping[str, str] = os.environ
+) -> str:
+    """Log the session of `folder` and return its run's id; what is already logged stays as it is.
+
+    Raises MlflowUnavailable if MLflow is missing, unreachable or refuses (the session then stays pending), and
+    MlflowNotWanted if the configuration says so.
+    """
+    settings = config.load(environ, Path(session.cwd or folder)).mlflow
+    if not settings.enabled:
+        raise MlflowNotWanted
+    root = paths.root(environ)
+    mark = digest(session, events, settings.run_tags, settings.traces)
+    with _refusals(settings.tracking_uri), archive.lock(folder):
+        destination = _open(root, settings)
+        run = _complete_run(destination, session.session_id, mark)
+        if run is None:
+            user = environ.get("LOGNAME") or environ.get("USER") or ""
+            began = archive.last_written(folder) - (session.duration_seconds or 0.0)
+            content = run_content(session, events, began=began, user=user, run_tags=settings.run_tags)
+            run = _replace(destination, folder, session, content, mark, root / "tmp")
+        _remember(folder, destination, run, mark)
+        return str(run.info.run_id)
+
+
+def read_logged(folder: Path) -> Logged | None:
+    """Return which run the session became, None if it is not logged."""
+    try:
+        return msgspec.json.decode((folder / "logged.json").read_bytes(), type=Logged)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+# --- the store --------------------------------------------------------------------------------------------------------
+
+
+def _open(root: Path, settings: config.Mlflow) -> Destination:
+    """Find the store and the experiment, and make them if they are not there."""
+    tracking_uri = settings.tracking_uri or local_store.uri(paths.local_store(root))
+    database = local_store.database_of(tracking_uri)
+    if database is not None:
+        local_store.ensure(database)
+    client = mlflow_library.load().MlflowClient(tracking_uri=tracking_uri)
+    location = None if database is None else local_store.artifacts_uri(database)
+    return Destination(client, _experiment(client, settings.experiment_name, location), _without_password(tracking_uri))
+
+
+def _experiment(client: MlflowClient, name: str, artifact_location: str | None) -> str:
+    """Return the experiment's id; another process may make it at the same time."""
+    from mlflow.exceptions import MlflowException
+
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        try:
+            return str(client.create_experiment(name, artifact_location=artifact_location))
+        except MlflowException:
+            experiment = client.get_experiment_by_name(name)
+            if experiment is None:
+                raise
+    if experiment.lifecycle_stage == "deleted":
+        command = f"mlflow experiments restore -x {experiment.experiment_id}"
+        raise MlflowUnavailable(f"The experiment {name} was deleted in MLflow", command)
+    return str(experiment.experiment_id)
+
+
+@contextmanager
+def _refusals(tracking_uri: str | None) -> Iterator[None]:
+    """Say in one line what MLflow, its database or the network have to say."""
+    try:
+        yield
+    except MlflowUnavailable:
+        raise
+    except OSError as error:  # what requests raises is one, too
+        raise MlflowUnavailable(f"The session could not be logged: {error}", "with-tracking sync") from error
+    except Exception as error:
+        if not type(error).__module__.startswith(("mlflow.", "sqlalchemy.", "sqlite3", "alembic.")):
+            raise
+        place = _without_password(tracking_uri or "the local store")
+        raise MlflowUnavailable(_complaint(str(error), place), _advice(str(error))) from error
+
+
+def _complaint(message: str, place: str) -> str:
+    if "Max retries exceeded" in message or "timed out" in message or "Connection refused" in message:
+        return f"The MLflow server at {place} cannot be reached"
+    return f"MLflow ({place}) refused: {_without_password(message.strip().splitlines()[0])[:300]}"
+
+
+def _advice(message: str) -> str:
+    if "out-of-date database schema" in message:
+        return "pip install --upgrade mlflow (a newer version wrote this store)"
+    if re.search(r"\b40[13]\b", message):
+        return "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+    return "with-tracking sync, when it is back"
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"(\w+://)[^/@\s]+@", r"\1", text)
+
+
+# --- the run ----------------------------------------------------------------------------------------------------------
+
+
+def _runs_of(destination: Destination, session_id: str) -> list[Run]:
+    wanted = f"tags.session_id = '{session_id.replace(chr(39), '')}'"
+    return list(destination.client.search_runs([destination.experiment_id], wanted))
+
+
+def _complete_run(destination: Destination, session_id: str, mark: str) -> Run | None:
+    runs = _runs_of(destination, session_id)
+    return next((run for run in runs if run.data.tags.get(LOGGED) == mark), None)
+
+
+def _replace(
+    destination: Destination, folder: Path, session: Session, content: RunContent, mark: str, workshop: Path
+) -> Run:
+    """Write the run, then delete what there was of it before: at no moment there is none."""
+    client = destination.client
+    old = _runs_of(destination, session.session_id)
+    run_id = client.create_run(
+        destination.experiment_id,
+        start_time=content.begin,
+        tags={"session_id": session.session_id},  # by which it is found again
+        run_name=content.name,
+    ).info.run_id
+    _log_batches(client, run_id, content.points, content.parameters, _foreign_tags(old) | dict(content.tags))
+    with artifacts.laid_out(folder, content.summary, workshop) as place, mlflow_library.patience():
+        client.log_artifacts(run_id, str(place))
+        client.set_terminated(run_id, content.status, end_time=content.end)
+        _check(client, run_id, content, artifacts.names(place))
+    for run in old:
+        client.delete_run(run.info.run_id)
+    client.set_tag(run_id, LOGGED, mark)
+    return client.get_run(run_id)
+
+
+def _foreign_tags(runs: Sequence[Run]) -> dict[str, str]:
+    """Return the tags that have to outlive these runs: not MLflow's own, nor what the session no longer says."""
+    tags = {key: value for run in runs for key, value in run.data.tags.items()}
+    return {key: value for key, value in tags.items() if key != LOGGED and not key.startswith(("mlflow.", "event."))}
+
+
+def _log_batches(
+    client: MlflowClient, run_id: str, points: Sequence[Point], params: Mapping[str, str], tags: Mapping[str, str]
+) -> None:
+    from mlflow.entities import Metric, Param, RunTag
+
+    metrics = _chunks([Metric(point.name, point.value, point.timestamp, point.step) for point in points], BATCH_METRICS)
+    parameters = _chunks([Param(key, value) for key, value in params.items()], BATCH_OTHERS)
+    run_tags = _chunks([RunTag(key, value) for key, value in tags.items()], BATCH_OTHERS)
+    for some_metrics, some_params, some_tags in itertools.zip_longest(metrics, parameters, run_tags):
+        client.log_batch(run_id, some_metrics or (), some_params or (), some_tags or ())
+
+
+def _chunks(items: Sequence[Item], size: int) -> list[list[Item]]:
+    return [list(items[at : at + size]) for at in range(0, len(items), size)]
+
+
+def _check(client: MlflowClient, run_id: str, content: RunContent, files: set[str]) -> None:
+    """Read the run back: what is not there now was not logged, whatever was answered."""
+    data = client.get_run(run_id).data
+    stored = {entry.path for entry in client.list_artifacts(run_id)}
+    metrics = {point.name for point in content.points}
+    missing = (metrics - set(data.metrics)) | (set(content.parameters) - set(data.params)) | (files - stored)
+    if missing:
+        raise MlflowUnavailable(f"MLflow did not keep {', '.join(sorted(missing)[:5])}", "with-tracking sync")
+
+
+def _remember(folder: Path, destination: Destination, run: Run, mark: str) -> None:
+    logged = Logged(
+        run_id=run.info.run_id,
+        experiment_id=destination.experiment_id,
+        tracking_uri=destination.address,
+        digest=mark,
+        logged_at=datetime.now(UTC),
+    )
+    archive.write_whole(folder / "logged.json", msgspec.json.encode(logged) + b"\n")

@@ -1,0 +1,44 @@
+"""Where everything lies. The wrappers' bash code follows the same rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from with_tracking.errors import WithTrackingError
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+def root(environ: Mapping[str, str]) -> Path:
+    """Return the root: $WITH_TRACKING_HOME, else the checkout's mlruns/, else $XDG_DATA_HOME/with-tracking."""
+    if chosen := environ.get("WITH_TRACKING_HOME"):
+        return Path(chosen).expanduser().absolute()
+    if (CHECKOUT / "pyproject.toml").is_file() and (CHECKOUT / "mlruns").is_dir():
+        return CHECKOUT / "mlruns"
+    return _xdg(environ, "XDG_DATA_HOME", ".local/share") / "with-tracking"
+
+
+def user_config(environ: Mapping[str, str]) -> Path:
+    """Return the person's own config.toml."""
+    return _xdg(environ, "XDG_CONFIG_HOME", ".config") / "with-tracking" / "config.toml"
+
+
+def sessions(root: Path) -> Path:
+    """Return the folder of the session folders, one level each for year, month and day."""
+    return root / "sessions"
+
+
+def local_store(root: Path) -> Path:
+    """Return the SQLite file of the local MLflow store."""
+    return root / "mlflow.db"
+
+
+def _xdg(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
+    """Return a base directory of the XDG specification; a relative value is to be ignored, it says."""
+    value = environ.get(variable, "")
+    if value.startswith("/"):
+        return Path(value)
+    if not environ.get("HOME"):
+        raise WithTrackingError(f"Neither {variable} nor HOME is set", "set WITH_TRACKING_HOME to a folder of yours")
+    return Path(environ["HOME"]) / below_home

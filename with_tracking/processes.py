@@ -1,0 +1,67 @@
+"""Whether the process that a file names is still there, or its number has gone to another one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+SLACK_SECONDS = 10.0
+"""A process writes its number down after it started; clocks and /proc round, so a little later is believed too."""
+
+
+def is_running(pid: int, known_at: datetime | None) -> bool:
+    """Tell whether `pid` is the process of `known_at`: one that started later only inherited the number."""
+    if pid <= 0 or not _exists(pid):
+        return False
+    started = started_at(pid)
+    if known_at is None or started is None:
+        return True
+    return (started - known_at).total_seconds() <= SLACK_SECONDS
+
+
+def started_at(pid: int) -> datetime | None:
+    """Return when a process started, None if that cannot be found out (it ended, or ps is missing)."""
+    return _from_proc(pid) if Path("/proc/self/stat").exists() else _from_ps(pid)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return not _is_zombie(pid)
+
+
+def _stat_fields(pid: int) -> list[str]:
+    """Return the fields of /proc/PID/stat after the name, which may hold spaces and brackets; [] without one."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()
+
+
+def _is_zombie(pid: int) -> bool:
+    return _stat_fields(pid)[:1] in (["Z"], ["X"])
+
+
+def _from_proc(pid: int) -> datetime | None:
+    fields = _stat_fields(pid)
+    boot = next((line for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime ")), None)
+    if len(fields) < 20 or boot is None:
+        return None
+    return datetime.fromtimestamp(int(boot.split()[1]) + int(fields[19]) / os.sysconf("SC_CLK_TCK"), UTC)
+
+
+def _from_ps(pid: int) -> datetime | None:
+    """Return what BSD and macOS say; `lstart` is local time in the C locale."""
+    command = ["ps", "-o", "lstart=", "-p", str(pid)]
+    try:
+        shown = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, check=False)
+        return datetime.strptime(shown.stdout.strip(), "%a %b %d %H:%M:%S %Y").astimezone()
+    except (OSError, ValueError):
+        return None
