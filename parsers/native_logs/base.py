@@ -207,7 +207,7 @@ def json_records(source: LogFile, decoder: msgspec.json.Decoder[T], tally: Tally
             tally.records += 1
             yield record, line
     except OSError as error:
-        tally.problems.append(f"cannot read the log {source}: {error.strerror}")
+        tally.problems.append(f"cannot read the log {error.filename}: {error.strerror}")
 
 
 def _undecodable(line: bytes, tally: Tally) -> None:
