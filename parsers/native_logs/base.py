@@ -54,7 +54,8 @@ class Candidate:
     """One session in an assistant's storage, as far as its first records and the file's times tell.
 
     `files` are all that `Reader.read` needs for it (sub-agents' files included). Storage shared by many sessions (a
-    database) gives one candidate per session with the same file; `session_id` tells them apart.
+    database) gives one candidate per session with the same file; `session_id` tells them apart. `cleared` marks a log
+    that was begun by clearing an earlier conversation of the same run.
     """
 
     session_id: str
@@ -62,6 +63,7 @@ class Candidate:
     cwd: str | None = None
     started_at: datetime | None = None
     last_at: datetime | None = None
+    cleared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,14 @@ def seconds_between(origin: datetime | None, at: datetime | None) -> float | Non
 def aware(at: datetime | None) -> datetime | None:
     """Give a time without a zone UTC's."""
     return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+
+
+def touched_since(file: Path, since: datetime | None) -> bool:
+    """Tell whether the file was changed after that moment; one that vanished was not."""
+    try:
+        return since is None or file.stat().st_mtime >= since.timestamp()
+    except OSError:
+        return False
 
 
 def bounded(text: str | None, limit: int = MAX_OUTPUT) -> str | None:

@@ -7,89 +7,31 @@ side chain (1.0), into `agent-<id>.jsonl` beside it (2.0) or below `<sessionId>/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
-
 from parsers.native_logs.base import (
+    Candidate,
     LogFile,
     NativeLog,
+    Places,
     Tally,
     Window,
     aware,
+    from_epoch,
     in_order,
     json_records,
     parse_time,
     seconds_between,
+    touched_since,
 )
-from parsers.native_logs.claude_prompts import UserText, classify, from_program
-from parsers.native_logs.claude_records import (
-    ANYTHING,
-    API_FAILURE,
-    ASSISTANT_MESSAGE,
-    ATTACHMENT,
-    RECORD,
-    TEXT,
-    USER_MESSAGE,
-    Block,
-    Record,
-    decoded,
-    result_text,
-    text_of,
-)
-from parsers.native_logs.claude_tools import Call, feedback, finished, tool_use
-from parsers.native_logs.claude_usage import Answers
-from parsers.session import AssistantText, Error, ErrorKind, Event, Note, NoteKind, Prompt, Source, Stopped, ToolUse
+from parsers.native_logs.claude_conversation import Reading, close_cut, place, take
+from parsers.native_logs.claude_prompts import COMMAND_NAME
+from parsers.native_logs.claude_records import RECORD, USER_MESSAGE, Record, decoded, text_of
 
 PROVIDER = "claude_code"
-SYNTHETIC = "<synthetic>"  # the model's name on messages that the program itself wrote
-WARM_UP = "Warmup"  # 2.0 sends this to agents nobody asked for, to fill the cache
-
-# Records that say nothing about the session which its other records do not say better.
-IGNORED_TYPES = frozenset(
-    {
-        "ai-title", "attachment", "attribution-snapshot", "bridge-session", "cost-state", "custom-title",
-        "agent-name", "agent-setting", "agent-color", "content-replacement", "file-history-delta",
-        "file-history-snapshot", "frame-link", "last-prompt", "marble-origami-commit", "mode", "permission-mode",
-        "pr-link", "progress", "queue-operation", "result", "speculation-accept", "started", "summary", "tag",
-        "task-summary", "tools-used", "worktree-state",
-    }
-)  # fmt: skip
-
-
-@dataclass(slots=True)
-class Chain:
-    """One line of conversation: the main one, or a sub-agent's."""
-
-    agent: str | None = None
-    warm_up: bool = False
-    last_input_at: datetime | None = None  # when the model was last given something to answer
-
-
-@dataclass(slots=True)
-class Reading:
-    """What has been read so far."""
-
-    window: Window
-    origin: datetime | None
-    tally: Tally = field(default_factory=Tally)
-    events: list[Event] = field(default_factory=list)
-    answers: Answers = field(default_factory=Answers)
-    chains: dict[str | None, Chain] = field(default_factory=dict)
-    open_calls: dict[str, ToolUse] = field(default_factory=dict)
-    call_times: dict[str, datetime | None] = field(default_factory=dict)
-    tasks: dict[str, str] = field(default_factory=dict)  # a sub-agent's prompt -> its description
-    seen: set[str] = field(default_factory=set)
-    session_ids: dict[str, None] = field(default_factory=dict)
-    cwd: str | None = None
-    git_branch: str | None = None
-    version: str | None = None
-    model: str | None = None
-    cut_at: datetime | None = None  # an answer was cut off and no interruption recorded yet
-    slash: str | None = None  # uuid of the built-in slash command that was read last
+HEAD = 20  # records at a file's start that are looked at for its session, folder and time
 
 
 def read(
@@ -115,15 +57,13 @@ def _is_agent_file(file: LogFile) -> bool:
 
 def first_time(files: Sequence[LogFile]) -> datetime | None:
     """Give the time of the earliest record, looking at each file's first ones only."""
-    found = []
-    for file in files:
-        tally = Tally()
-        for (record, _), _number in zip(json_records(file, RECORD, tally), range(20), strict=False):
-            at = parse_time(record.timestamp)
-            if at is not None:
-                found.append(at)
-                break
-    return min(found, default=None)
+    times = [parse_time(record.timestamp) for file in files for record in _head(file)]
+    return min((at for at in times if at is not None), default=None)
+
+
+def _head(file: LogFile) -> list[Record]:
+    records = json_records(file, RECORD, Tally())
+    return [record for (record, _), _number in zip(records, range(HEAD), strict=False)]
 
 
 def _read_file(file: LogFile, reading: Reading) -> None:
@@ -135,218 +75,13 @@ def _read_file(file: LogFile, reading: Reading) -> None:
         if record.uuid is not None:
             reading.seen.add(record.uuid)
         reading.tally.saw(at)
-        _place(record, reading)
-        if not _take(record, at, reading):
+        place(record, reading)
+        if not take(record, at, reading):
             reading.tally.not_understood(line, seconds_between(reading.origin, at))
 
 
-def _place(record: Record, reading: Reading) -> None:
-    """Note what each record repeats: session, folder, branch, version."""
-    if record.session_id and not record.is_sidechain and record.timestamp:
-        reading.session_ids.setdefault(record.session_id)
-    reading.cwd = reading.cwd or record.cwd
-    reading.git_branch = reading.git_branch or record.git_branch
-    reading.version = record.version or reading.version
-
-
-def _take(record: Record, at: datetime | None, reading: Reading) -> bool:
-    """Read one record; False if it was not understood."""
-    match record.type:
-        case "user":
-            return _user(record, at, reading)
-        case "assistant":
-            return _assistant(record, at, reading)
-        case "system":
-            return _system(record, at, reading)
-        case "attachment":
-            return _attachment(record, at, reading)
-        case other:
-            return other in IGNORED_TYPES
-
-
-def _chain(record: Record, reading: Reading) -> Chain:
-    """Give the conversation that a record belongs to."""
-    key = (record.agent_id or "sidechain") if record.is_sidechain else None
-    chain = reading.chains.get(key)
-    if chain is None:
-        chain = reading.chains[key] = Chain(agent=key)
-    return chain
-
-
-def _user(record: Record, at: datetime | None, reading: Reading) -> bool:
-    message = decoded(USER_MESSAGE, record.message)
-    if message is None:
-        return False
-    chain = _chain(record, reading)
-    chain.last_input_at = at
-    results = [b for b in message.content if b.type == "tool_result"] if not isinstance(message.content, str) else []
-    for block in results:
-        _tool_result(record, block, at, reading)
-    text = text_of(message.content)
-    if results or not text.strip():
-        return True
-    if record.is_sidechain:
-        _task_begins(record, text, at, chain, reading)
-    elif from_program(record):
-        _expansion(record, text, at, reading)
-    else:
-        _said(record, text, at, reading)
-    return True
-
-
-def _task_begins(record: Record, text: str, at: datetime | None, chain: Chain, reading: Reading) -> None:
-    """Name a sub-agent by its task; in 1.0 all share one side chain, a record without parent begins the next."""
-    if record.parent_uuid is not None or record.is_meta:
-        return
-    chain.warm_up = text.strip() == WARM_UP
-    chain.agent = reading.tasks.get(text.strip(), chain.agent)
-    if not chain.warm_up:
-        _note(NoteKind.SUBAGENT, chain.agent or "", at, reading)
-
-
-def _expansion(record: Record, text: str, at: datetime | None, reading: Reading) -> None:
-    """Turn a slash command that looks built-in but expands to a text for the model into the prompt that it is."""
-    if record.is_meta and reading.slash is not None and record.parent_uuid == reading.slash:
-        last = reading.events[-1]
-        if classify(text).kind is UserText.PROMPT and isinstance(last, Note):
-            reading.events[-1] = Prompt(text=last.text, seconds=last.seconds, source=Source.NATIVE)
-    reading.slash = None
-
-
-def _said(record: Record, text: str, at: datetime | None, reading: Reading) -> None:
-    said = classify(text)
-    match said.kind:
-        case UserText.PROMPT:
-            _close_cut(reading)
-            _prompt(said.text, at, reading)
-        case UserText.INTERRUPTED:
-            reading.cut_at = None
-            _error(ErrorKind.INTERRUPTED, said.text, at, reading)
-        case UserText.TOOL_INTERRUPTED:
-            _interrupt_open_calls(at, reading)
-        case UserText.USER_SHELL:
-            _note(NoteKind.USER_SHELL, said.text, at, reading)
-        case UserText.SLASH_COMMAND:
-            cleared = said.text == "/clear"
-            _note(NoteKind.CLEARED if cleared else NoteKind.SLASH_COMMAND, said.text, at, reading)
-            reading.slash = record.uuid
-
-
-def _tool_result(record: Record, block: Block, at: datetime | None, reading: Reading) -> None:
-    use = reading.open_calls.pop(block.tool_use_id or "", None)
-    if use is None:
-        return
-    called_at = reading.call_times.pop(use.call_id or "", None)
-    done = finished(use, record, block, seconds_between(called_at, at))
-    reading.events.append(done)
-    if done.stopped is Stopped.DENIED:
-        told = feedback(result_text(block.content))
-        if told:
-            _prompt(told, at, reading)
-
-
-def _interrupt_open_calls(at: datetime | None, reading: Reading) -> None:
-    """End the calls that wait for a result when the person interrupts: they will get none."""
-    for call_id, use in reading.open_calls.items():
-        if use.agent is None:
-            duration = seconds_between(reading.call_times.pop(call_id, None), at)
-            reading.events.append(
-                msgspec.structs.replace(use, ok=False, stopped=Stopped.INTERRUPTED, duration_seconds=duration)
-            )
-    reading.open_calls = {call_id: use for call_id, use in reading.open_calls.items() if use.agent is not None}
-
-
-def _assistant(record: Record, at: datetime | None, reading: Reading) -> bool:
-    message = decoded(ASSISTANT_MESSAGE, record.message)
-    if message is None:
-        return False
-    chain = _chain(record, reading)
-    if record.is_api_error_message:
-        _error(ErrorKind.API_ERROR, text_of(message.content), at, reading)
-        return True
-    if message.model == SYNTHETIC or chain.warm_up:
-        return True
-    if message.model and chain.agent is None:
-        reading.model = message.model
-    reading.answers.add(
-        message, record.request_id, at, chain.last_input_at, chain.agent, cut=record.is_aborted_mid_stream
-    )
-    blocks = [Block(type="text", text=message.content)] if isinstance(message.content, str) else message.content
-    for block in blocks:
-        _block(record, block, at, chain, reading)
-    if record.is_aborted_mid_stream:
-        reading.cut_at = at
-    return True
-
-
-def _block(record: Record, block: Block, at: datetime | None, chain: Chain, reading: Reading) -> None:
-    seconds = seconds_between(reading.origin, at)
-    if block.type == "text" and block.text and block.text.strip():
-        cut = record.is_aborted_mid_stream
-        text = AssistantText(text=block.text, seconds=seconds, agent=chain.agent, cut=cut, source=Source.NATIVE)
-        reading.events.append(text)
-    elif block.type == "thinking" and block.thinking:
-        _note(NoteKind.REASONING, block.thinking, at, reading)
-    elif block.type == "tool_use" and block.id and block.name and block.id not in reading.call_times:
-        given = decoded(ANYTHING, block.input) or {}
-        call = Call(block.name, given, at, chain.agent)
-        reading.open_calls[block.id] = tool_use(block.id, call, reading.origin)
-        reading.call_times[block.id] = at
-        if isinstance(given.get("prompt"), str) and isinstance(given.get("description"), str):
-            reading.tasks[given["prompt"].strip()] = given["description"]
-
-
-def _system(record: Record, at: datetime | None, reading: Reading) -> bool:
-    match record.subtype:
-        case "api_error":
-            failure = decoded(API_FAILURE, record.error)
-            text = (failure.formatted or failure.message or str(failure.status or "")) if failure else ""
-            _error(ErrorKind.API_ERROR, text or "API error", at, reading)
-        case "compact_boundary":
-            _note(NoteKind.COMPACTION, decoded(TEXT, record.content) or "compacted", at, reading)
-        case "local_command":
-            said = classify(decoded(TEXT, record.content) or "")
-            if said.kind is UserText.SLASH_COMMAND:
-                _note(NoteKind.SLASH_COMMAND, said.text, at, reading)
-    return record.subtype is not None
-
-
-def _attachment(record: Record, at: datetime | None, reading: Reading) -> bool:
-    """Read a prompt that was typed while a turn ran: one that the model got within the turn is an attachment only."""
-    attached = decoded(ATTACHMENT, record.attachment)
-    if attached is not None and attached.type == "model" and attached.identity and not record.is_sidechain:
-        reading.model = reading.model or attached.identity.model_id
-    if attached is None or attached.type != "queued_command" or record.is_sidechain:
-        return True
-    human = attached.origin is None or attached.origin.kind in (None, "human")
-    said = classify(text_of(attached.prompt))
-    if human and attached.command_mode in (None, "prompt") and said.kind is UserText.PROMPT and said.text:
-        _prompt(said.text, at, reading)
-    return True
-
-
-def _prompt(text: str, at: datetime | None, reading: Reading) -> None:
-    reading.events.append(Prompt(text=text, seconds=seconds_between(reading.origin, at), source=Source.NATIVE))
-
-
-def _note(kind: NoteKind, text: str, at: datetime | None, reading: Reading) -> None:
-    reading.events.append(Note(kind=kind, text=text, seconds=seconds_between(reading.origin, at), source=Source.NATIVE))
-
-
-def _error(kind: ErrorKind, text: str, at: datetime | None, reading: Reading) -> None:
-    seconds = seconds_between(reading.origin, at)
-    reading.events.append(Error(kind=kind, text=text, seconds=seconds, source=Source.NATIVE))
-
-
-def _close_cut(reading: Reading) -> None:
-    """Report an answer that was cut off without a word about why: it was interrupted all the same."""
-    if reading.cut_at is not None:
-        _error(ErrorKind.INTERRUPTED, "answer cut off", reading.cut_at, reading)
-        reading.cut_at = None
-
-
 def _result(reading: Reading) -> NativeLog:
-    _close_cut(reading)
+    close_cut(reading)
     reading.events.extend(reading.open_calls.values())
     understood = len(reading.events)
     reading.events.extend(reading.answers.model_calls(reading.origin))
@@ -365,3 +100,46 @@ def _result(reading: Reading) -> NativeLog:
         unknown_records=tally.unknown,
         problems=tally.all_problems(PROVIDER, understood=understood),
     )
+
+
+def candidates(places: Places, *, since: datetime | None = None) -> Iterator[Candidate]:
+    """List the sessions: one file each, below the configuration folder or, since 1.0.30, below XDG's."""
+    roots = [places.folder("CLAUDE_CONFIG_DIR", ".claude")]
+    if not places.environ.get("CLAUDE_CONFIG_DIR"):
+        roots.append(places.folder("XDG_CONFIG_HOME", ".config") / "claude")
+    for root in roots:
+        for folder in sorted((root / "projects").glob("*/")):
+            yield from _in_folder(folder, since)
+
+
+def _in_folder(folder: Path, since: datetime | None) -> Iterator[Candidate]:
+    files = [file for file in sorted(folder.glob("*.jsonl")) if touched_since(file, since)]
+    agents: dict[str, list[Path]] = {}
+    for file in files:
+        if _is_agent_file(file):
+            owner = next((record.session_id for record in _head(file) if record.session_id), None)
+            agents.setdefault(owner or "", []).append(file)
+    for file in files:
+        if not _is_agent_file(file):
+            yield _candidate(file, agents.get(file.stem, []))
+
+
+def _candidate(file: Path, agents: list[Path]) -> Candidate:
+    head = _head(file)
+    times = [at for record in head if (at := parse_time(record.timestamp)) is not None]
+    below = sorted((file.parent / file.stem).rglob("agent-*.jsonl"))
+    return Candidate(
+        session_id=next((record.session_id for record in head if record.session_id), file.stem),
+        files=(file, *agents, *below),
+        cwd=next((record.cwd for record in head if record.cwd), None),
+        started_at=min(times, default=None),
+        last_at=from_epoch(file.stat().st_mtime),
+        cleared=any(_is_clear(record) for record in head),
+    )
+
+
+def _is_clear(record: Record) -> bool:
+    """Tell whether this is the /clear that ended one log and began this one."""
+    message = decoded(USER_MESSAGE, record.message) if record.type == "user" else None
+    found = COMMAND_NAME.search(text_of(message.content)) if message else None
+    return found is not None and found["name"] in ("clear", "reset", "new")
