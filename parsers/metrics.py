@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -108,7 +109,7 @@ def parameters(session: Session) -> dict[str, str]:
         "procedure_name": session.procedure_name,
         "issue_number": session.issue_number,
         "initial_prompt": session.user_prompts[0] if session.user_prompts else None,
-        "command": " ".join(session.argv) or None,
+        "command": shlex.join(session.argv) or None,
         "cwd": session.cwd,
         "terminal_size": f"{terminal.cols}x{terminal.rows}" if terminal.cols and terminal.rows else None,
         "model": session.model,

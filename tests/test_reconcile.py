@@ -1,0 +1,124 @@
+"""Screen and log told as one story."""
+
+from parsers.reconcile import reconcile
+from parsers.session import (
+    AssistantText,
+    Category,
+    Disagreement,
+    Error,
+    ErrorKind,
+    Event,
+    Note,
+    NoteKind,
+    Prompt,
+    Source,
+    Stopped,
+    ToolUse,
+)
+
+NATIVE = Source.NATIVE
+
+
+def _shell(command: str | None, source: Source = Source.SCREEN, **more: object) -> ToolUse:
+    return ToolUse(name="Bash", category=Category.SHELL, command=command, source=source, **more)  # type: ignore[arg-type]
+
+
+def _tools(events: tuple[Event, ...]) -> list[ToolUse]:
+    return [e for e in events if isinstance(e, ToolUse)]
+
+
+def test_one_side_alone_is_returned_as_it_is() -> None:
+    """Without a log the screen counts, without a screen the log."""
+    screen = (Prompt(text="hi", seconds=1.0),)
+    assert reconcile(screen, ()) == screen
+    assert reconcile((), screen) == screen
+
+
+def test_the_log_gives_the_whole_command_and_the_screen_the_rest() -> None:
+    """A command that the screen cut is the log's, completed by what only the screen showed."""
+    screen = [_shell("python3 - <<'PY' import sys, os…", ok=False, exit_code=1, start_seconds=3.0)]
+    native = [_shell("python3 - <<'PY'\nimport sys, os\nprint(1)\nPY", NATIVE, start_seconds=2.5)]
+    (use,) = _tools(reconcile(screen, native))
+    assert use.command == "python3 - <<'PY'\nimport sys, os\nprint(1)\nPY"
+    assert (use.ok, use.exit_code, use.start_seconds, use.source) == (False, 1, 2.5, Source.BOTH)
+
+
+def test_the_same_command_twice_stays_twice() -> None:
+    """Equal commands are paired one to one in order."""
+    screen = [_shell("pytest -q", ok=False), _shell("pytest -q", ok=True)]
+    native = [_shell("pytest -q", NATIVE, exit_code=1, ok=False), _shell("pytest -q", NATIVE, exit_code=0, ok=True)]
+    assert [u.exit_code for u in _tools(reconcile(screen, native))] == [1, 0]
+
+
+def test_a_denial_that_only_the_screen_saw_is_kept() -> None:
+    """Codex logs a denied command like any other call (0.58 to 0.128)."""
+    screen = [_shell("rm -rf build", ok=False, stopped=Stopped.DENIED)]
+    (use,) = _tools(reconcile(screen, [_shell("rm -rf build", NATIVE)]))
+    assert (use.stopped, use.ok) == (Stopped.DENIED, False)
+
+
+def test_a_disagreement_is_told_and_the_log_believed() -> None:
+    """Where both sides know and differ, nothing is chosen silently."""
+    events = reconcile([_shell("make", ok=True)], [_shell("make", NATIVE, ok=False, exit_code=2)])
+    (use,) = _tools(events)
+    assert use.ok is False
+    assert [(d.about, d.screen, d.native) for d in events if isinstance(d, Disagreement)] == [
+        ("ok of make", "True", "False")
+    ]
+
+
+def test_counts_on_screen_are_not_added_to_what_the_log_spells_out() -> None:
+    """`Read 2 files` on screen and two reads in the log are two reads; a command the log lost is kept."""
+    read = ToolUse(name="Read", category=Category.READ)
+    native = [ToolUse(name="Read", category=Category.READ, files=(f,), source=NATIVE) for f in ("a.py", "b.py")]
+    uses = _tools(reconcile([read, read, read, _shell("git stash")], native))
+    assert [(u.files, u.command) for u in uses] == [(("a.py",), None), (("b.py",), None), ((), "git stash")]
+
+
+def test_reflowed_answers_are_one_and_cut_ones_survive() -> None:
+    """Answers are compared by their letters; what was cut off before it could be logged is kept."""
+    screen = [AssistantText(text="The bug is\nin app.py"), AssistantText(text="I will now expl", cut=True)]
+    native = [AssistantText(text="The **bug** is in `app.py`", source=NATIVE)]
+    texts = [(e.text, e.source) for e in reconcile(screen, native) if isinstance(e, AssistantText)]
+    assert texts == [("The **bug** is in `app.py`", Source.BOTH), ("I will now expl", Source.SCREEN)]
+
+
+def test_retries_are_counted_once() -> None:
+    """Three retries on screen of which the log holds two are three errors."""
+    error = Error(kind=ErrorKind.API_ERROR, text="529 Overloaded")
+    logged = Error(kind=ErrorKind.API_ERROR, text="overloaded_error", source=NATIVE)
+    events = reconcile([error] * 3, [logged] * 2)
+    assert [e.source for e in events if isinstance(e, Error)] == [Source.BOTH, Source.BOTH, Source.SCREEN]
+
+
+def test_an_interrupted_tool_in_the_log_is_the_interruption_on_screen() -> None:
+    """The line `Interrupted` of the screen and the tool that the log says was stopped are one fact."""
+    screen = [_shell("sleep 9"), Error(kind=ErrorKind.INTERRUPTED, text="Interrupted")]
+    native = [_shell("sleep 9", NATIVE, ok=False, stopped=Stopped.INTERRUPTED)]
+    assert not [e for e in reconcile(screen, native) if isinstance(e, Error)]
+
+
+def test_a_prompt_that_the_log_dropped_is_kept_in_its_place() -> None:
+    """Gemini drops a cancelled turn from its log; the screen has it."""
+    screen = [
+        Prompt(text="first", seconds=1.0),
+        Prompt(text="never mind", seconds=5.0),
+        Prompt(text="third", seconds=9.0),
+    ]
+    native = [Prompt(text="first", seconds=1.1, source=NATIVE), Prompt(text="third", seconds=9.1, source=NATIVE)]
+    prompts = [e for e in reconcile(screen, native) if isinstance(e, Prompt)]
+    assert [(p.text, p.source) for p in prompts] == [
+        ("first", Source.BOTH),
+        ("never mind", Source.SCREEN),
+        ("third", Source.BOTH),
+    ]
+
+
+def test_notes_of_both_sides_are_kept_once() -> None:
+    """An approval is only on screen; the model change that both saw is one."""
+    model = Note(kind=NoteKind.MODEL, text="opus")
+    native = [Note(kind=NoteKind.MODEL, text="opus", source=NATIVE)]
+    notes = [
+        e for e in reconcile([model, Note(kind=NoteKind.APPROVAL, text="Yes: rm x")], native) if isinstance(e, Note)
+    ]
+    assert [n.text for n in notes] == ["opus", "Yes: rm x"]
