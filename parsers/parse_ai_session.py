@@ -12,11 +12,16 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if __package__ in (None, ""):  # run as a file: what is importable is then the folder of the file, not the project
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
+    checkout = Path(__file__).resolve().parents[1]
+    sys.path[0] = str(checkout)
+    prepared = checkout / ".venv" / "bin" / "python"
+    if find_spec("msgspec") is None and prepared.exists():  # another Python than the one that was set up
+        os.execv(prepared, [str(prepared), *sys.argv])
 
 import click
 import msgspec
