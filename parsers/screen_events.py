@@ -1,0 +1,75 @@
+"""The machine that reads a screen: transcript lines and an assistant's table in, events and a readable transcript out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from parsers.detection import Found, detect
+from parsers.provider_patterns import GENERIC, PROVIDERS
+from parsers.reading import ScreenReading
+from parsers.screens.blocks import UNKNOWN, classify, group, palette_of
+from parsers.screens.rendering import render
+from parsers.screens.table import LONGEST_MATCHED, Block, Reading, Screen
+from parsers.session import Event, Note, NoteKind, Unknown
+
+if TYPE_CHECKING:
+    from parsers.terminal import Transcript
+
+
+def read_screen(transcript: Transcript, *, provider: str | None = None, argv: Sequence[str] = ()) -> ScreenReading:
+    """Read what a terminal showed.
+
+    `provider` is the tag that the recorder noted, None if it has to be found out; `argv` is the recorded command line
+    (the prompt of `claude -p "…"` stands nowhere else). Never raises on what it reads.
+    """
+    found = detect(transcript, PROVIDERS, GENERIC, provider=provider, argv=argv)
+    palette = palette_of(transcript.lines)
+    blocks = group(classify(transcript.lines, found.screen, palette))
+    reading = Reading(found.screen, transcript, blocks, palette, tuple(argv))
+    events = found.screen.finish(list(_events(reading)), reading)
+    about = _about(reading, found)
+    return ScreenReading(
+        provider=found.screen.provider,
+        detection=found.detection,
+        provider_version=about.get("version"),
+        client=found.screen.client,
+        model=about.get("model"),
+        native_session_id=next(
+            (e.text for e in reversed(events) if isinstance(e, Note) and e.kind is NoteKind.RESUME_ID), None
+        ),
+        cwd=about.get("cwd"),
+        events=tuple(events),
+        transcript=render(reading),
+        unknown_lines=sum(1 for event in events if isinstance(event, Unknown)),
+    )
+
+
+def _events(reading: Reading) -> Iterator[Event]:
+    for block in reading.blocks:
+        yield from _events_of(block, reading)
+
+
+def _events_of(block: Block, reading: Reading) -> Iterable[Event]:
+    if block.kind == UNKNOWN:
+        return [Unknown(text=row.line.text, seconds=row.line.seconds) for row in block.rows if row.line.text]
+    reader = reading.screen.readers.get(block.kind)
+    return reader(block, reading) if reader else ()
+
+
+def _about(reading: Reading, found: Found) -> dict[str, str]:
+    """What banners say of the program (version, model, cwd): the named groups, the first word on each counts."""
+    about: dict[str, str] = {}
+    for line in reading.transcript.lines:
+        for pattern in found.screen.banners + found.screen.facts:
+            match = pattern.match(line.text[:LONGEST_MATCHED])
+            if match:
+                for name, value in match.groupdict().items():
+                    if value:
+                        about.setdefault(name, value)
+    return about
+
+
+def screen_named(provider: str) -> Screen:
+    """The table for a provider or client; the generic one for a name that nobody knows."""
+    return PROVIDERS.get(provider, GENERIC)

@@ -1,0 +1,1 @@
+"""One module per assistant: the table of its screen, and what only that screen needs."""

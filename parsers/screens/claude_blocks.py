@@ -1,0 +1,317 @@
+"""What the blocks of Claude Code's screen mean: from heads, results and collapsed counts to events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from parsers.screens.hues import Hue, hue
+from parsers.screens.prose import output, said
+from parsers.screens.table import Block, Reader, Reading, Row
+from parsers.screens.wrapping import unwrap
+from parsers.session import (
+    AssistantText,
+    Category,
+    Error,
+    ErrorKind,
+    Event,
+    Note,
+    NoteKind,
+    Prompt,
+    Stopped,
+    Tokens,
+    ToolUse,
+    Totals,
+)
+
+_ARGUMENT = re.compile(r'(?P<key>\w+): (?P<value>"(?:[^"\\]|\\.)*"|[^,]+)')
+_EXIT_CODE = re.compile(r"(?:Error: )?Exit code (\d+)")
+_FAILED = re.compile(r"Error\b|Couldn't |Failed |Invalid |File does not exist|String to replace not found")
+_CHANGED = re.compile(r"(?:Added (?P<added>\d+) lines?)?(?:, )?(?:[Rr]emoved (?P<removed>\d+) lines?)?$")
+_CHANGED_1_0 = re.compile(r"Updated .* with (?:(?P<added>\d+) additions?)?(?: and )?(?:(?P<removed>\d+) removals?)?$")
+_WROTE = re.compile(r"Wrote (?P<added>\d+) lines? to ")
+_WITH_FILE = frozenset({Category.READ, Category.EDIT, Category.WRITE})
+_RETRY = re.compile(
+    r"(?P<text>.*\S) · [Rr]etrying in [^·]*· attempt (?P<attempt>\d+)/\d+|.*Retrying in .*attempt (?P<attempt_1_0>\d+)/\d+"
+)
+_DIALOG = re.compile(r"(?m)^[│ ]*(?:Do you want to |Would you like to )")
+
+
+def prompt(block: Block, reading: Reading) -> Iterator[Event]:
+    """A submitted message, or a command for the program itself: that one answers below it, and no answer follows."""
+    text = said(block, reading)
+    stop = block.first("stop")
+    if text.startswith("/") and not _reached_the_model(block, reading):
+        yield Note(kind=NoteKind.SLASH_COMMAND, text=text, seconds=block.seconds)
+    else:
+        yield Prompt(text=text, seconds=block.seconds)
+    if stop is not None:
+        yield _stopped(stop)
+
+
+def _reached_the_model(block: Block, reading: Reading) -> bool:
+    if any(not row.fields.get("text", "").startswith("Read ") for row in block.of("result")):
+        return False
+    after = reading.following(block)
+    return after is not None and after.kind in (
+        "text",
+        "tool",
+        "collapsed",
+        "thinking",
+        "agents",
+        "api_error",
+        "plan_updated",
+    )
+
+
+def text(block: Block, reading: Reading) -> Iterator[Event]:
+    """An answer; cut short if the stop stands below it."""
+    stop = block.first("stop")
+    yield AssistantText(text=said(block, reading), seconds=block.seconds, cut=stop is not None)
+    if stop is not None:
+        yield _stopped(stop)
+
+
+def _stopped(row: Row) -> Error:
+    told = row.fields["stop"]
+    kind = ErrorKind.INTERRUPTED if "nterrupted" in told[:24] else ErrorKind.API_ERROR
+    return Error(kind=kind, text=told, seconds=row.line.seconds)
+
+
+def tool(block: Block, reading: Reading) -> Iterator[Event]:
+    """One call with its outcome, and an answer's worth of detail: command, files, changed lines, output."""
+    name = block.fields["tool"]
+    category = reading.screen.category(name)
+    given = _input(block)
+    results = tuple(row for row in block.rows if row.kind in ("result", "more", "hidden", "stop"))
+    shown = output(results)
+    ok, stopped = _outcome(block, shown, reading)
+    exit_code = _EXIT_CODE.match(shown or "")
+    files = (given,) if category in _WITH_FILE and given else ()
+    added, removed = _changes(shown)
+    yield ToolUse(
+        name=name,
+        category=category,
+        input=_arguments(given, category),
+        ok=ok,
+        exit_code=int(exit_code[1]) if exit_code else 0 if ok and category is Category.SHELL else None,
+        stopped=stopped,
+        command=given if category is Category.SHELL else None,
+        files=files,
+        lines_added=added,
+        lines_removed=removed,
+        output=shown,
+        start_seconds=block.seconds,
+        duration_seconds=round(max(0.0, results[0].line.seconds - block.seconds), 3) if results else None,
+    )
+
+
+def _input(block: Block) -> str:
+    """What stands between the parentheses, wrapped rows joined."""
+    more = block.of("input_more")
+    head = block.rows[0].line
+    if "input" not in block.fields:
+        return ""
+    prefix = len(head.text) - len(block.fields["input"])
+    drawn = unwrap([head.text, *(row.line.text for row in more)], head.cols)
+    return "\n".join([drawn[0][prefix:], *(line[6:] for line in drawn[1:])]).removesuffix(")")
+
+
+def _arguments(given: str, category: Category) -> Mapping[str, str]:
+    if category is Category.SHELL:
+        return {"command": given}
+    if category in _WITH_FILE:
+        return {"file_path": given}
+    return {m["key"]: m["value"].strip('"') for m in _ARGUMENT.finditer(given)} or ({"input": given} if given else {})
+
+
+def _outcome(block: Block, shown: str | None, reading: Reading) -> tuple[bool | None, Stopped | None]:
+    """Whether a call went well, by the bullet's colour; by what the result says where there are no colours."""
+    stop = block.first("stop")
+    if stop is not None and "nterrupted" in stop.fields["stop"][:24]:
+        return False, Stopped.DENIED if _was_asked(block, stop.line.seconds, reading) else Stopped.INTERRUPTED
+    if stop is not None:
+        return False, None
+    if shown is not None and re.match(r"User rejected |.* was rejected", shown):
+        return False, Stopped.DENIED
+    colour = hue(block.rows[0].line.lead.foreground)
+    if reading.palette.colours and colour in (Hue.GREEN, Hue.RED):
+        return colour is Hue.GREEN, None
+    return (None if shown is None else not _FAILED.match(shown)), None
+
+
+def _was_asked(block: Block, end: float, reading: Reading) -> bool:
+    """Whether a dialog stood on the screen until the call was stopped: the same line tells denied and interrupted."""
+    return any(
+        _DIALOG.search(passing.text)
+        and passing.first_seconds <= end
+        and end - 0.5 <= passing.last_seconds
+        and passing.last_seconds >= block.seconds
+        for passing in reading.transcript.passing
+    )
+
+
+def _changes(shown: str | None) -> tuple[int | None, int | None]:
+    """Lines added and removed, from the result's first line."""
+    first = (shown or "").split("\n", 1)[0]
+    found = (_CHANGED.match(first) if first else None) or _CHANGED_1_0.match(first) or _WROTE.match(first)
+    if not found or not any(found.groups()):
+        return None, None
+    counts = found.groupdict()
+    return int(counts.get("added") or 0), int(counts.get("removed") or 0)
+
+
+# --- collapsed lines: counts instead of calls -----------------------------------------------------------------------
+_SEARCH_BY_SHELL = (2, 1, 117)  # since then grep and find run through Bash (the native build has no Grep tool)
+_COUNTED: tuple[tuple[re.Pattern[str], str, Category], ...] = tuple(
+    (re.compile(pattern), name, category)
+    for pattern, name, category in (
+        (r"(?:searched|searching) for (\d+) pattern", "Search", Category.SEARCH),
+        (r"(?:read|reading) (\d+) file", "Read", Category.READ),
+        (r"(?:listed|listing) (\d+) director", "Bash", Category.SHELL),
+        (r"(?:called|calling) (?P<server>\S+) (\d+) times?", "mcp", Category.MCP),
+        (r"(?:called|calling) (?P<server>\S+)$", "mcp", Category.MCP),
+        (r"(?:ran|running) (\d+) (?:bash |shell )?command", "Bash", Category.SHELL),
+        (r"(?:edited|editing) (\d+) file", "Update", Category.EDIT),
+        (r"(?:wrote|writing) (\d+) file", "Write", Category.WRITE),
+        (r"(?:fetched|fetching) (\d+) ", "Fetch", Category.WEB),
+    )
+)
+_FAILURES = re.compile(r" · (\d+) failed")
+
+
+def collapsed(block: Block, reading: Reading) -> Iterator[Event]:
+    """As many tool uses as the line counts; of those it says failed, the last ones are taken."""
+    told = block.fields["text"]
+    failures = _FAILURES.search(told)
+    uses = [use for phrase in re.split(r" · ", told)[0].split(", ") for use in _counted(phrase, reading)]
+    failed = int(failures[1]) if failures else 0
+    for number, (name, category) in enumerate(uses):
+        yield ToolUse(name=name, category=category, ok=number < len(uses) - failed, start_seconds=block.seconds)
+
+
+def _counted(phrase: str, reading: Reading) -> Iterator[tuple[str, Category]]:
+    for pattern, name, category in _COUNTED:
+        found = pattern.match(phrase.lower())
+        if found:
+            server = found.groupdict().get("server")
+            counts = [int(group) for group in found.groups() if group and group.isdigit()]
+            yield from [(f"mcp__{server}" if server else name, category)] * (counts[0] if counts else 1)
+            return
+
+
+# --- the rest -------------------------------------------------------------------------------------------------------
+def note(kind: NoteKind) -> Reader:
+    """A reader for blocks that are worth a note with their own words."""
+
+    def read(block: Block, reading: Reading) -> Iterable[Event]:
+        words = "\n".join(row.fields.get("text", row.line.text).strip() for row in block.rows if row.line.text)
+        return [Note(kind=kind, text=words.lstrip("●⏺✻∴ "), seconds=block.seconds)]
+
+    return read
+
+
+def shell(block: Block, reading: Reading) -> Iterator[Event]:
+    """A command that the person ran in the program's own shell mode."""
+    yield Note(kind=NoteKind.USER_SHELL, text=block.fields["command"], seconds=block.seconds)
+
+
+def questions(block: Block, reading: Reading) -> Iterator[Event]:
+    """The assistant's questions with the person's answers."""
+    answered = [row.fields.get("text", row.line.text).strip(" ·") for row in block.of("result", "more")]
+    yield ToolUse(
+        name="AskUserQuestion",
+        category=Category.OTHER,
+        ok=True,
+        output="\n".join(answered),
+        start_seconds=block.seconds,
+    )
+    for answer in answered:
+        yield Note(kind=NoteKind.QUESTION, text=answer, seconds=block.seconds)
+
+
+def plan_approved(block: Block, reading: Reading) -> Iterator[Event]:
+    """A plan and what the person said of it."""
+    plan = "\n".join(row.fields.get("text", row.line.text[5:]) for row in block.of("result", "more"))
+    approved = block.kind == "plan_approved"
+    yield ToolUse(
+        name="ExitPlanMode",
+        category=Category.TODO,
+        ok=approved,
+        stopped=None if approved else Stopped.DENIED,
+        start_seconds=block.seconds,
+    )
+    yield Note(kind=NoteKind.PLAN, text=plan, seconds=block.seconds)
+
+
+def plan_updated(block: Block, reading: Reading) -> Iterator[Event]:
+    """In plan mode the assistant writes its plan to a file, which this line does not name."""
+    yield ToolUse(name="Write", category=Category.WRITE, ok=True, start_seconds=block.seconds)
+
+
+def agents(block: Block, reading: Reading) -> Iterator[Event]:
+    """Sub-agents that ran side by side, one call each."""
+    done = block.fields.get("state") == "finished"
+    for row in block.of("branch"):
+        yield ToolUse(
+            name="Agent",
+            category=Category.TASK,
+            input={"description": row.fields["agent"]},
+            ok=True if done else None,
+            start_seconds=block.seconds,
+        )
+        yield Note(kind=NoteKind.SUBAGENT, text=row.line.text.strip(" ├└─│"), seconds=row.line.seconds)
+
+
+def api_error(block: Block, reading: Reading) -> Iterator[Event]:
+    """The program's report that the API gave up on an answer."""
+    yield Error(kind=ErrorKind.API_ERROR, text=said(block, reading), seconds=block.seconds)
+
+
+def resume(block: Block, reading: Reading) -> Iterator[Event]:
+    """The id with which the session can be resumed."""
+    for row in block.of("resume_id"):
+        yield Note(kind=NoteKind.RESUME_ID, text=row.fields["session"], seconds=row.line.seconds)
+
+
+def totals(block: Block, reading: Reading) -> Iterator[Event]:
+    """The bill that versions before 2.1 print at the end."""
+    tokens = Tokens()
+    for row in block.of("usage"):
+        if "input" in row.fields:
+            tokens += Tokens(
+                **{name: _number(row.fields[name]) for name in ("input", "output", "cache_read", "cache_write")}
+            )
+    yield Totals(tokens=tokens, cost_usd=float(block.fields["cost"].replace(",", "")), seconds=block.seconds)
+
+
+def _number(text: str) -> int:
+    """109, 2.4k and 1.2m as numbers."""
+    scale = {"k": 1_000, "m": 1_000_000, "b": 1_000_000_000}.get(text[-1], 1)
+    return round(float(text.rstrip("kmb")) * scale)
+
+
+READERS: Mapping[str, Reader] = {
+    "prompt": prompt,
+    "text": text,
+    "tool": tool,
+    "collapsed": collapsed,
+    "shell": shell,
+    "memory": note(NoteKind.OTHER),
+    "questions": questions,
+    "plan_approved": plan_approved,
+    "plan_rejected": plan_approved,
+    "plan_updated": plan_updated,
+    "agents": agents,
+    "background": note(NoteKind.SUBAGENT),
+    "api_error": api_error,
+    "thinking": note(NoteKind.REASONING),
+    "compacted": note(NoteKind.COMPACTION),
+    "resume": resume,
+    "totals": totals,
+}
+
+
+def finish(events: list[Event], reading: Reading) -> list[Event]:
+    """Add what only passed over the screen."""
+    return events

@@ -1,0 +1,30 @@
+"""From the rows of a block to the text it holds: glyph and indentation off, wrapped paragraphs whole."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from parsers.screens.table import Block, Place, Reading, Row
+from parsers.screens.wrapping import unwrap
+
+
+def said(block: Block, reading: Reading, *, kinds: Iterable[str] = ("more",)) -> str:
+    """What a prompt or an answer says: the head's `text` and the rows of these kinds, margin off."""
+    rows = [row for row in block.rows[1:] if row.kind in frozenset(kinds) or row.place is Place.BLANK]
+    head = block.rows[0]
+    first = " " * reading.screen.margin + head.fields.get("text", "")
+    drawn = unwrap([first, *(row.line.text for row in rows)], head.line.cols)
+    return "\n".join(_without_margin(drawn, reading.screen.margin)).strip()
+
+
+def output(rows: Sequence[Row]) -> str | None:
+    """What a tool gave back, as far as it was shown: the `text` of the first row, the rest without its indentation."""
+    if not rows:
+        return None
+    body = textwrap.dedent("\n".join(row.line.text for row in rows[1:]))
+    return "\n".join(part for part in (rows[0].fields.get("text", rows[0].line.text.strip()), body) if part).strip("\n")
+
+
+def _without_margin(lines: Iterable[str], margin: int) -> Iterable[str]:
+    return (line[margin:] if not line[:margin].strip() else line for line in lines)

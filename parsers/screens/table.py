@@ -1,0 +1,216 @@
+"""The parts that an assistant's table is made of: line rules, tool names, signs to know it by.
+
+A table (`Screen`) says how one assistant draws its conversation. Its line rules are tried from the first to the last
+and the first that fits decides. A rule looks at a line's text, at the pens it was drawn with and at the block that is
+open: the same words mean different things at the left edge in bold and indented below a result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+from parsers.screens.hues import Hue, hue
+from parsers.session import Category, Event
+from parsers.tool_calls import category_of
+
+if TYPE_CHECKING:
+    from parsers.terminal import Line, Style, Transcript
+
+# Patterns see at most this much of a line. What a program drew on one line is far shorter; a longer one is output.
+LONGEST_MATCHED = 8_192
+
+
+class Place(StrEnum):
+    """What a line is to the conversation."""
+
+    HEAD = "head"  # opens a block: a prompt, an answer, a tool call
+    PART = "part"  # belongs to the block that is open
+    CHROME = "chrome"  # the program's furniture: left out of transcript and events
+    PANEL = "panel"  # furniture that more furniture follows: rules may ask to stand within it
+    BLANK = "blank"
+    UNKNOWN = "unknown"  # no rule fits: kept, and counted
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Which kinds of style a recording has at all. Under NO_COLOR or TERM=dumb a missing colour says nothing."""
+
+    colours: bool = True
+    attributes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A condition on a pen. None and the empty set ask for nothing; what the recording lacks altogether holds."""
+
+    hues: frozenset[Hue] = frozenset()
+    not_hues: frozenset[Hue] = frozenset()
+    background: bool | None = None
+    bold: bool | None = None
+    faint: bool | None = None
+    italic: bool | None = None
+    struck: bool | None = None
+
+    def fits(self, style: Style, palette: Palette) -> bool:
+        """Whether a pen meets the condition, as far as this recording can tell."""
+        return (not palette.colours or self._colours_fit(style)) and (
+            not palette.attributes or self._attributes_fit(style)
+        )
+
+    def _colours_fit(self, style: Style) -> bool:
+        family = hue(style.foreground)
+        if self.background is not None and self.background != (style.background is not None):
+            return False
+        return family not in self.not_hues and (not self.hues or family in self.hues)
+
+    def _attributes_fit(self, style: Style) -> bool:
+        wanted = (
+            (self.bold, style.bold),
+            (self.faint, style.faint),
+            (self.italic, style.italic),
+            (self.struck, style.strikethrough),
+        )
+        return all(want is None or want == has for want, has in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class LineRule:
+    """One kind of line: its text (matched at its start), its pens, and where it may stand.
+
+    `lead` is the pen of the first visible cell (the bullet), `body` that of the first letter or digit after it.
+    `within` names the kinds of block that have to be open, `after` the kinds of line that have to come just before
+    (blank lines do not count). Both empty: anywhere.
+    """
+
+    kind: str
+    pattern: re.Pattern[str]
+    place: Place = Place.HEAD
+    lead: Look | None = None
+    body: Look | None = None
+    within: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
+
+
+def _rule(place: Place) -> Callable[..., LineRule]:
+    def build(
+        kind: str,
+        pattern: str,
+        *,
+        lead: Look | None = None,
+        body: Look | None = None,
+        within: Iterable[str] = (),
+        after: Iterable[str] = (),
+    ) -> LineRule:
+        return LineRule(kind, re.compile(pattern), place, lead, body, frozenset(within), frozenset(after))
+
+    return build
+
+
+head = _rule(Place.HEAD)
+part = _rule(Place.PART)
+chrome = _rule(Place.CHROME)
+panel = _rule(Place.PANEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the transcript, and what the table makes of it. `fields` are the pattern's named groups that matched."""
+
+    line: Line
+    kind: str
+    place: Place
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A head line with everything that belongs to it. `index` is its number within the reading."""
+
+    kind: str
+    rows: tuple[Row, ...]
+    index: int = 0
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The named groups of the head line."""
+        return self.rows[0].fields
+
+    @property
+    def seconds(self) -> float:
+        """When the head line first appeared."""
+        return self.rows[0].line.seconds
+
+    def of(self, *kinds: str) -> tuple[Row, ...]:
+        """The rows of these kinds, in order."""
+        return tuple(row for row in self.rows if row.kind in kinds)
+
+    def first(self, *kinds: str) -> Row | None:
+        """The first row of these kinds."""
+        return next((row for row in self.rows if row.kind in kinds), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader of a block may look at besides its block."""
+
+    screen: Screen
+    transcript: Transcript
+    blocks: Sequence[Block]
+    palette: Palette
+    argv: tuple[str, ...] = ()
+
+    def following(self, block: Block) -> Block | None:
+        """The block after this one."""
+        return self.blocks[block.index + 1] if block.index + 1 < len(self.blocks) else None
+
+    def preceding(self, block: Block) -> Block | None:
+        """The block before this one."""
+        return self.blocks[block.index - 1] if block.index else None
+
+
+Reader: TypeAlias = Callable[[Block, Reading], Iterable[Event]]
+Finish: TypeAlias = Callable[[list[Event], Reading], list[Event]]
+
+
+def unchanged(events: list[Event], _reading: Reading) -> list[Event]:
+    """The default last step: nothing to add."""
+    return events
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """How one assistant's screen looks.
+
+    `banners` and `titles` are what only this program shows; they and `facts` (other lines that tell something of the
+    program) have the named groups version, model and cwd. `signs` are kinds
+    of its `rules` that no other program draws, for recordings without a banner; `programs` are the names it is started
+    by. `readers` turn the blocks of a kind into events, `finish` has the last word over all events. `flowing` kinds
+    hold prose that the program wrapped at the terminal's width; `margin` is how far it indents what follows the head.
+    """
+
+    provider: str
+    rules: tuple[LineRule, ...]
+    readers: Mapping[str, Reader]
+    tools: tuple[tuple[re.Pattern[str], Category], ...] = ()
+    client: str | None = None
+    banners: tuple[re.Pattern[str], ...] = ()
+    facts: tuple[re.Pattern[str], ...] = ()
+    titles: tuple[re.Pattern[str], ...] = ()
+    signs: frozenset[str] = frozenset()
+    programs: frozenset[str] = frozenset()
+    finish: Finish = unchanged
+    flowing: frozenset[str] = frozenset({"prompt", "text"})
+    margin: int = 2
+
+    def category(self, tool: str) -> Category:
+        """What kind of thing a tool does by its name on this screen, else by what such a name means anywhere."""
+        return next((category for pattern, category in self.tools if pattern.match(tool)), None) or category_of(tool)
+
+
+def tool_table(*entries: tuple[str, Category]) -> tuple[tuple[re.Pattern[str], Category], ...]:
+    """A table of tool names: the first pattern that matches the whole name decides, whatever its case."""
+    return tuple((re.compile(rf"(?:{pattern})\Z", re.IGNORECASE), category) for pattern, category in entries)
