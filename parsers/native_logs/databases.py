@@ -1,0 +1,85 @@
+"""Opening assistants' SQLite databases without ever writing to them or getting in their way."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from parsers.native_logs.base import LogFile
+
+_MAGIC = b"SQLite format 3\0"
+_WAL = 2  # byte 18 of the header: the file is in write-ahead-log mode
+COMPANIONS = ("-wal", "-shm")
+
+
+def is_database(source: LogFile) -> bool:
+    """Tell whether this is an SQLite file, by its first bytes."""
+    if isinstance(source, bytes):
+        return source.startswith(_MAGIC)
+    try:
+        with source.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
+
+
+def with_companions(database: Path) -> tuple[Path, ...]:
+    """List the database and the write-ahead log beside it: without it, the newest rows are missing."""
+    beside = (database.with_name(database.name + suffix) for suffix in COMPANIONS)
+    return (database, *(path for path in beside if path.is_file()))
+
+
+@contextmanager
+def opened(database: LogFile) -> Iterator[sqlite3.Connection]:
+    """Open for reading; rows can be asked by column name. Raises sqlite3.Error and OSError.
+
+    A database in write-ahead-log mode wants files beside itself even for reading. If its log is empty it is opened as
+    immutable, which touches nothing; if there is one and the assistant is not running (no -shm), a copy is read.
+    """
+    with tempfile.TemporaryDirectory(prefix="with-tracking-") as scratch:
+        path, mode = _readable(database, Path(scratch))
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=2.0)) as connection:
+            connection.row_factory = sqlite3.Row
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            yield connection
+
+
+def _readable(database: LogFile, scratch: Path) -> tuple[Path, str]:
+    """Choose how to open it: the file (a copy where needed) and the URI's parameters."""
+    if isinstance(database, bytes):
+        copy = scratch / "database"
+        copy.write_bytes(database)
+        return copy, "mode=ro&immutable=1"
+    with database.open("rb") as file:
+        header = file.read(20)
+    if len(header) < 20 or header[18] != _WAL:
+        return database, "mode=ro"
+    log, shared = (database.with_name(database.name + suffix) for suffix in COMPANIONS)
+    if not log.exists() or not log.stat().st_size:
+        return database, "mode=ro&immutable=1"
+    if shared.exists():
+        return database, "mode=ro"
+    for path in (database, log):
+        shutil.copy(path, scratch / path.name)
+    return scratch / database.name, "mode=rw"
+
+
+def columns(connection: sqlite3.Connection, table: str) -> tuple[str, ...]:
+    """List a table's columns; none if there is no such table."""
+    return tuple(row["name"] for row in connection.execute(f'PRAGMA table_info("{table}")'))
+
+
+def rows(connection: sqlite3.Connection, table: str, wanted: Sequence[str], rest: str = "") -> Iterator[sqlite3.Row]:
+    """Select columns of a table, NULL for those that this version's schema lacks; nothing if the table is missing.
+
+    `rest` is what follows the table's name (WHERE …, ORDER BY …), written in our code, never from outside.
+    """
+    present = columns(connection, table)
+    if not present:
+        return
+    names = ", ".join(f'"{name}"' if name in present else f'NULL AS "{name}"' for name in wanted)
+    yield from connection.execute(f'SELECT {names} FROM "{table}" {rest}')
