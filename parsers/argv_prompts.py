@@ -42,7 +42,9 @@ _GEMINI = CommandLine(
 _LLM = CommandLine(
     joined=False,
     commands=_words("prompt"),
-    silent=_words("chat logs models keys templates tools schemas aliases fragments plugins install embed similar openai"),
+    silent=_words(
+        "chat logs models keys templates tools schemas aliases fragments plugins install embed similar openai"
+    ),
     valued=_words(
         "-m --model -s --system -t --template -a --attachment --functions -T --tool --cl --chain-limit --schema"
         " -f --fragment --sf --system-fragment --cid --conversation -d --database --key -q --query --save"

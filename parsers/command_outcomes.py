@@ -22,20 +22,19 @@ _SHELL_SAYS = (
     (re.compile(r"^(?:\S*/)?zsh:(?: ?\d+:)? command not found: (?P<word>\S+)$"), 127),
     (re.compile(r"^(?:\S*/)?(?:ba|z|da|)sh:(?: line)?(?: ?\d+:)? (?P<word>\S+): Permission denied$"), 126),
 )
-_COREUTILS = frozenset(
-    "ls cat cp mv rm rmdir mkdir touch ln chmod chown head tail wc sort stat find du grep sed cd".split()
-)
+_COREUTILS = re.compile(r"ls|cat|cp|mv|rm|rmdir|mkdir|touch|ln|chmod|chown|head|tail|wc|sort|stat|find|du|grep|sed|cd")
 _COMPLAINT = re.compile(
     r"^(?:\S*/)?(?P<program>[\w.-]+): .*(?:No such file or directory|cannot (?:access|stat|open|create|remove|touch)"
     r"|Permission denied|missing (?:file )?operand|invalid option|unrecognized option)"
 )
 # What a program prints only if it then ends with this status: (program and first words, pattern of a line, status).
 _RUN = r"(?:(?:uv|poetry|pipenv|pdm|hatch) run )?(?:python[\d.]* -m )?"
-_PROGRAM_SAYS = tuple(
+_PYTEST = _RUN + r"(?:pytest|py\.test)(?: |$)"
+_PROGRAM_SAYS: tuple[tuple[re.Pattern[str], re.Pattern[str], int | None], ...] = tuple(
     (re.compile(program), re.compile(line), status)
     for program, line, status in (
-        (_RUN + r"(?:pytest|py\.test)(?: |$)", r"^(?:=+ )?(?:\d+ \w+, )*[1-9]\d* (?:failed|errors?)\b.* in \d[\d.]*s\b.*$", 1),
-        (_RUN + r"(?:pytest|py\.test)(?: |$)", r"^={3,} (?:FAILURES|ERRORS) ={3,}$", 1),
+        (_PYTEST, r"^(?:=+ )?(?:\d+ \w+, )*[1-9]\d* (?:failed|errors?)\b.* in \d[\d.]*s\b", 1),
+        (_PYTEST, r"^={3,} (?:FAILURES|ERRORS) ={3,}$", 1),
         (r"python[\d.]* (?:\S+ )*-m unittest|python[\d.]* .*test", r"^FAILED \((?:failures|errors)=\d+.*\)$", 1),
         (r"git ", r"^fatal: ", 128),
         (r"git ", r"^error: (?:pathspec|failed to push|Your local changes)", 1),
@@ -70,10 +69,10 @@ def _complaints(words: list[str], lines: list[str]) -> Iterator[int | None]:
             if found and found["word"].rsplit("/", 1)[-1] == program:
                 yield status
         complaint = _COMPLAINT.match(line)
-        if complaint and complaint["program"] == program and program in _COREUTILS:
+        if complaint and complaint["program"] == program and _COREUTILS.fullmatch(program):
             yield 2 if program in {"ls", "grep"} else 1
-    for known, pattern, status in _PROGRAM_SAYS:
+    for known, pattern, proven in _PROGRAM_SAYS:
         if known.match(text) and any(pattern.match(line) for line in lines):
-            yield status
+            yield proven
     if program.startswith("python") and lines and _RAISED.match(lines[-1]) and _TRACEBACK.search("\n".join(lines)):
         yield 1

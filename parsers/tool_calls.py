@@ -1,4 +1,4 @@
-"""Tool calls with named arguments, as logs and JSON streams spell them, turned into the same `ToolUse` for every assistant.
+"""Tool calls with named arguments, as logs and JSON streams spell them, turned into one `ToolUse` for all assistants.
 
 A tool is known by its name; where a name is new, the pattern of names that assistants have settled on decides.
 """
@@ -6,6 +6,7 @@ A tool is known by its name; where a name is new, the pattern of names that assi
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,21 +19,32 @@ _CATEGORIES: tuple[tuple[Category, re.Pattern[str]], ...] = tuple(
         (Category.MCP, r"mcp(__|$) .*"),
         (
             Category.SHELL,
-            r"""(ba|z|power)?sh(ell)?(_command)? | bashoutput | kill_?(ba)?sh(ell)? | local_shell\w* | (run|execute)_shell\w*
-              | exec(_command)? | (run|execute)_(terminal_)?(command|cmd|bash) | (run_in_)?terminal | write_stdin
-              | (read|write|stop)_(bash|powershell)""",
+            r"""(ba|z|power)?sh(ell)?(_command)? | bashoutput | kill_?(ba)?sh(ell)? | local_shell\w*
+              | (run|execute)_shell\w* | exec(_command)? | (run|execute)_(terminal_)?(command|cmd|bash) | write_stdin
+              | (read|write|stop)_(bash|powershell) | (run_in_)?terminal""",
         ),
-        (Category.TODO, r".*todo.* | (update_)?plan | (enter|exit)_?plan_?mode | task(create|update|list|get) | .*_plan"),
+        (
+            Category.TODO,
+            r"""\w*todo\w* | (update_)?plan | \w+_plan | (enter|exit)_?plan_?mode | task(create|update|list|get)""",
+        ),
         (Category.TASK, r"task | agent | sub_?agent | \w+_agents? | complete_task | delegate\w*"),
         (Category.WEB, r"web\w* | (url_|http_)?fetch(_\w+)? | google_web_search | browser?\w*"),
-        (Category.EDIT, r"(multi|str_?replace_|notebook)?edit(_file|_block|or)? | update(_file)? | (str_|search_)?replace\w* | (apply_)?(patch|diff)"),
-        (Category.WRITE, r"write\w* | create(_file)? | save_file | fs_write | new_file"),
+        (
+            Category.EDIT,
+            r"""(multi|str_?replace_)?edit(_file|_block|or)? | update(_file)? | ((str|search)_)?replace\w*
+              | (apply_)?(patch|diff)""",
+        ),
+        (Category.WRITE, r"write\w* | create(_file)? | save_file | fs_write | new_file | notebookedit"),
         (Category.READ, r"(notebook|fs_)?read\w* | view\w* | add_file | open_file | cat"),
-        (Category.SEARCH, r"(rip)?grep\w* | rg | glob\w* | (codebase_|file_)?search(_(?!web)\w*)? | find\w* | list\w* | ls"),
+        (
+            Category.SEARCH,
+            r"""(rip)?grep\w* | rg | glob\w* | ((codebase|file)_)?search(_(?!web)\w*)? | find\w* | list\w* | ls""",
+        ),
     )
-)  # fmt: skip
+)
 _COMMAND_ARGUMENTS = ("command", "cmd", "shell_command", "script")
 _PATH_ARGUMENTS = ("file_path", "path", "filePath", "absolute_path", "notebook_path", "filename", "file", "target_file")
+_SHELL_CALL = re.compile(r"(?:\S*/)?(?:ba|z|da|)sh -\w*c ")
 _WITH_FILES = frozenset({Category.READ, Category.EDIT, Category.WRITE})
 
 
@@ -68,6 +80,17 @@ def unwrap_shell(words: list[str]) -> str:
     if len(words) == 3 and re.fullmatch(r"(.*/)?(ba|z|da|)sh", words[0]) and re.fullmatch(r"-\w*c", words[1]):
         return words[2]
     return " ".join(words)
+
+
+def unwrap_command(command: str) -> str:
+    """Give the script of `/bin/bash -lc 'SCRIPT'`; any other command is left as it is."""
+    if not _SHELL_CALL.match(command):
+        return command
+    try:
+        words = shlex.split(command)
+    except ValueError:  # cut off inside the quotation
+        return _SHELL_CALL.sub("", command).lstrip("'\"")
+    return words[2] if len(words) == 3 else command
 
 
 def _files(arguments: Mapping[str, Any]) -> tuple[str, ...]:
