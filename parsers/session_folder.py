@@ -92,12 +92,15 @@ def _read_typescript(file: Path, provider: str | None, header: SessionHeader) ->
     """Read an interactive session."""
     from parsers.recording import read_recording
     from parsers.screen_events import read_screen
+    from parsers.streams import read_json_recording
     from parsers.terminal import read_transcript
 
     data = file.read_bytes()
     recording = read_recording(data, _bytes(file.with_name("timing.log")))
     argv = header.argv or _words(recording.command)
-    reading = read_screen(read_transcript(recording), provider=provider, argv=argv)
+    reading = read_json_recording(recording, provider=provider, argv=argv) or read_screen(
+        read_transcript(recording), provider=provider, argv=argv
+    )
     facts = _facts(reading, len(data))
     return _Screen(
         reading,

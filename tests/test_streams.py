@@ -163,7 +163,7 @@ def test_gemini_json_counts_tools() -> None:
 
 
 def test_opencode_exit_code_beats_its_status() -> None:
-    """opencode calls a command `completed` whatever its exit code was."""
+    """A command is `completed` to opencode whatever its exit code was."""
     state = {
         "status": "completed",
         "input": {"command": "x"},
@@ -196,9 +196,9 @@ def test_copilot_events() -> None:
 
 def test_strange_records_are_counted_and_the_rest_is_read() -> None:
     """A broken line, an unknown type and a record of the wrong shape never end the reading."""
-    stream = lines(GEMINI_INIT) + b'{"type": "mess\n\xff\xfe\n' + lines(
-        {"type": "telepathy"}, {"type": "message", "role": "user", "content": 7}, {"type": "message", "role": "user", "content": "hi"}
-    )  # fmt: skip
+    strange = {"type": "telepathy"}, {"type": "message", "role": "user", "content": 7}
+    understood = {"type": "message", "role": "user", "content": "hi"}
+    stream = lines(GEMINI_INIT) + b'{"type": "mess\n\xff\xfe\n' + lines(*strange, understood)
     reading = read_streams(stream, b"")
     assert reading.unknown_lines == 4
     assert [event.text for event in reading.events if isinstance(event, Prompt)] == ["hi"]
