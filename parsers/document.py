@@ -1,13 +1,20 @@
-"""What a stitcher writes into: the lines of one segment, each with the time it first appeared."""
+"""What frames are written into: the lines of one stretch of the conversation, each with the time it first appeared."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple, TypeAlias
 
-from parsers.emulator import Row
+from parsers.emulator import BLANK, Row, shortened
+
+PROBE = 16  # letters by which lines are recognised whose ends differ: the width changed, or they are still growing
+BANNER_FRAMES = 2
+MOMENT = 2.0  # seconds
+REMEMBERED = 2000  # dropped lines whose times are kept for a moment
+
+_Times: TypeAlias = dict[str, deque[float]]
 
 
 class SegmentKind(StrEnum):
@@ -19,60 +26,155 @@ class SegmentKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(slots=True)
-class DocumentLine:
-    """A row that was drawn, when it first appeared, and how wide the terminal was."""
+class DocumentLine(NamedTuple):
+    """A row that was drawn, when it first appeared, and how wide the terminal was then."""
 
     row: Row
     seconds: float
     cols: int
 
 
-@dataclass(slots=True)
 class Document:
-    """The lines of one segment. `base` is the line that the top row of the screen shows; what is above is final."""
+    """Lines, of which the screen shows those from `base` on; what is above is final unless it is repainted.
 
-    kind: SegmentKind
-    seconds: float
-    lines: list[DocumentLine] = field(default_factory=list)
-    base: int = 0
-    banner: set[str] = field(default_factory=set)
-    banner_frames: int = 2
-    _times: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+    `base` may be negative: the top rows of the screen are then no lines of the document. `banner` holds the letters of
+    what the first frames showed. After a clear a program shows that again, so it proves nothing.
+    """
 
-    def rewrite(self, at: int, rows: Sequence[Row], seconds: float, cols: int) -> None:
-        """Let rows take the place of every line from `at` on; a line that was there before keeps its time."""
-        dropped = self.lines[at:]
-        times: dict[str, deque[float]] = defaultdict(deque)
-        for line in dropped:
-            times[line.row.letters].append(line.seconds)
-        del self.lines[at:]
-        for row in rows:
-            known = times.get(row.letters)
-            first = known.popleft() if known and row.letters else self._recall(row.letters, seconds)
-            self.lines.append(DocumentLine(row, first, cols))
-        for letters, left in times.items():
-            if letters and left:
-                self._times[letters] = left
+    def __init__(self, banner: Iterable[str] = ()) -> None:
+        self.lines: list[DocumentLine] = []
+        self.base = 0
+        self.banner = set(banner)
+        self._banner_frames = BANNER_FRAMES
+        self._dropped: dict[str, tuple[float, float]] = {}  # letters -> when first seen, when dropped
+        self._index: dict[str, list[int]] = defaultdict(list)
+        self._indexed = 0
+
+    def rewrite(self, at: int, rows: Sequence[Row], seconds: float, cols: int, *, repaint: bool = False) -> None:
+        """Let rows take the place of every line from `at` on; a line that was there before keeps its time.
+
+        In a repaint, what stands between lines that were there before is as old as they are: it was wrapped anew.
+        """
+        if at < 0:
+            rows, at = rows[-at:], 0
+        same = self._unchanged(at, rows)
+        at, rows = at + same, rows[same:]
+        times = self._cut(at)
+        first = [_take(times, row.letters) or self._recall(row.letters, seconds) for row in rows]
+        if repaint:
+            _fill_between(first)
+        self.lines += [
+            DocumentLine(row, seconds if known is None else known, cols) for row, known in zip(rows, first, strict=True)
+        ]
+        self._remember(times, seconds)
+
+    def cut(self, at: int, seconds: float) -> None:
+        """Drop every line from `at` on."""
+        self._remember(self._cut(max(0, at)), seconds)
 
     def patch(self, at: int, row: Row, seconds: float, cols: int) -> None:
         """Let a row take the place of one line."""
+        if at < 0:
+            return
         while len(self.lines) <= at:
-            self.lines.append(DocumentLine(row if len(self.lines) == at else _BLANK, seconds, cols))
+            self.lines.append(DocumentLine(BLANK, seconds, cols))
         old = self.lines[at]
-        if old.row is not row:
-            same = old.row.letters == row.letters
-            self.lines[at] = DocumentLine(row, old.seconds if same else seconds, cols)
+        if old.row.letters[:PROBE] == row.letters[:PROBE]:
+            first: float | None = old.seconds
+        else:
+            self._forget(at)
+            self._remember({old.row.letters[:PROBE]: deque([old.seconds])}, seconds)
+            first = self._recall(row.letters, seconds)
+        self.lines[at] = DocumentLine(row, seconds if first is None else first, cols)
+
+    def cut_before(self, line: int, letters: str) -> int | None:
+        """Cut where some letters begin that end just before `line`, even in mid-line; return the next line's number.
+
+        None, and nothing is cut, if other letters stand there.
+        """
+        begin, stream = line, ""
+        while begin > 0 and len(stream) < len(letters):
+            begin -= 1
+            stream = self.lines[begin].row.letters + stream
+        if not stream.endswith(letters):
+            return None
+        extra = len(stream) - len(letters)
+        head = self.lines[begin]
+        self._forget(begin)
+        del self.lines[begin + (extra > 0) :]
+        if extra:
+            self.lines[begin] = head._replace(row=shortened(head.row, extra))
+        return len(self.lines)
+
+    def trim(self, end: int) -> None:
+        """Drop blank lines at the end, down to line `end`."""
+        while len(self.lines) > max(end, 0) and not self.lines[-1].row.text:
+            self.lines.pop()
+        self._forget(len(self.lines))
 
     def learn_banner(self, rows: Iterable[Row]) -> None:
-        """Remember what the first frames show: after a clear a program shows it again, so it proves nothing."""
-        if self.banner_frames:
-            self.banner_frames -= 1
+        """Remember what one of the first frames shows."""
+        if self._banner_frames:
+            self._banner_frames -= 1
             self.banner.update(row.letters for row in rows)
 
-    def _recall(self, letters: str, seconds: float) -> float:
-        known = self._times.get(letters) if letters else None
-        return known.popleft() if known else seconds
+    def positions(self, letters: str) -> list[int]:
+        """Return the numbers of the lines that begin with the same letters, in order."""
+        for number in range(self._indexed, len(self.lines)):
+            if known := self.lines[number].row.letters:
+                self._index[known[:PROBE]].append(number)
+        self._indexed = len(self.lines)
+        return self._index.get(letters[:PROBE], [])
+
+    def _unchanged(self, at: int, rows: Sequence[Row]) -> int:
+        """Count the rows that already stand at `at` and below, so that they need not be written again."""
+        count = 0
+        for line, row in zip(self.lines[at : at + len(rows)], rows, strict=False):
+            if line.row is not row:
+                break
+            count += 1
+        return count
+
+    def _cut(self, at: int) -> _Times:
+        times: _Times = {}
+        for line in self.lines[at:]:
+            if line.row.letters:
+                times.setdefault(line.row.letters[:PROBE], deque()).append(line.seconds)
+        self._forget(at)
+        del self.lines[at:]
+        return times
+
+    def _forget(self, at: int) -> None:
+        """Take the lines from `at` on out of the index."""
+        for number in range(self._indexed - 1, at - 1, -1):
+            if letters := self.lines[number].row.letters:
+                self._index[letters[:PROBE]].pop()
+        self._indexed = min(self._indexed, at)
+
+    def _remember(self, times: _Times, seconds: float) -> None:
+        """Keep the times of lines that are gone for a moment: a program may erase first and draw again next."""
+        if len(self._dropped) > REMEMBERED:
+            self._dropped = {key: gone for key, gone in self._dropped.items() if seconds - gone[1] <= MOMENT}
+        for probe, left in times.items():
+            if left and probe:
+                self._dropped[probe] = (left[0], seconds)
+
+    def _recall(self, letters: str, seconds: float) -> float | None:
+        if letters and self._dropped:
+            first, gone = self._dropped.pop(letters[:PROBE], (None, 0.0))
+            if first is not None and seconds - gone <= MOMENT:
+                return first
+        return None
 
 
-_BLANK = Row("", "")
+def _take(times: _Times, letters: str) -> float | None:
+    """Take the earliest time known for a row, if one is."""
+    known = times.get(letters[:PROBE]) if letters else None
+    return known.popleft() if known else None
+
+
+def _fill_between(times: list[float | None]) -> None:
+    last_known = max((number for number, time in enumerate(times) if time is not None), default=0)
+    for number in range(1, last_known):
+        if times[number] is None:
+            times[number] = times[number - 1]

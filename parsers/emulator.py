@@ -45,9 +45,12 @@ PLAIN = Style()
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a screen. `letters` are its letters and digits, what rows are compared by: blinking bullets, indents
-    and rules do not matter. `lead` is the pen of the first glyph, `body` that of the first letter or digit after it.
-    `wrapped` says that the terminal, not the program, broke the line at the end of this row."""
+    """One row of a screen.
+
+    `letters` are its letters and digits, what rows are compared by: blinking bullets, indents and rules do not matter.
+    `lead` is the pen of the first glyph, `body` that of the first letter or digit after it. `wrapped` says that the
+    terminal, not the program, broke the line at the end of this row.
+    """
 
     text: str
     letters: str
@@ -57,6 +60,17 @@ class Row:
 
 
 BLANK = Row("", "")
+
+
+def shortened(row: Row, letters: int) -> Row:
+    """Return a row up to its first so many letters, as if the terminal had wrapped it there."""
+    left = letters
+    for number, char in enumerate(row.text):
+        if char.isalnum():
+            if not left:
+                return Row(row.text[:number], row.letters[:letters], row.lead, row.body, wrapped=True)
+            left -= 1
+    return row
 
 
 class Emulator:

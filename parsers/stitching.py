@@ -1,120 +1,71 @@
-"""Frames become documents: what each frame shows anew is written once, what it repaints is recognised."""
+"""Frames become a story: what each frame shows anew is written once, what it repaints is recognised."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from parsers import full_screen, main_screen
 from parsers.document import Document, SegmentKind
 from parsers.emulator import Emulator, Row
+from parsers.frames import Frame
+from parsers.story import Part, Story
 from parsers.units import Unit
 
 
 class Stitcher:
-    """Feeds units to an emulator and writes the frames that they make into documents."""
+    """Feeds units to an emulator and tells the frames that they make to a story."""
 
     def __init__(self, emulator: Emulator) -> None:
+        self.story = Story()
         self._emulator = emulator
         self._screen: list[Row] = emulator.screen()
         self._scrolled: list[Row] = []
-        self._full_screen = False
-        self.documents = [Document(SegmentKind.MAIN, 0.0)]
+        self._touched: set[int] = set()
+        self._main = self.story.current.document
+        self._alternate = False
+        self._resized = False
 
     def resize(self, seconds: float, rows: int, cols: int) -> None:
-        """Change the size. That alone is no frame: the program will repaint."""
-        if not self._full_screen:
-            self._scrolled += self._emulator.resize(cols, rows)
-        else:
-            self._emulator.resize(cols, rows)
+        """Change the size. The program will repaint, but what the terminal makes of it is written first."""
+        self._scrolled += self._emulator.resize(cols, rows)
         self._screen = self._emulator.screen()
+        self._touched = set()
+        if self._alternate:
+            self._scrolled = []
+            self._resized = True
+        elif self._has_letters():
+            main_screen.reflow(self.story, self._frame(seconds))
 
     def draw(self, unit: Unit) -> None:
         """Draw a unit and look at the frame that it leaves."""
-        changed, scrolled = self._emulator.feed(unit.text)
-        if unit.full_screen is not None and unit.full_screen != self._full_screen:
-            self._full_screen = unit.full_screen
-            self._screen = self._emulator.screen()
-            kind = SegmentKind.FULL_SCREEN if unit.full_screen else SegmentKind.MAIN
-            self.documents.append(Document(kind, unit.seconds))
+        touched, scrolled = self._emulator.feed(unit.text)
+        if unit.full_screen is not None and unit.full_screen != self._alternate:
+            self._switch(unit)
             return
-        self._scrolled += scrolled
-        for number in changed:
+        for number in touched:
             self._screen[number] = self._emulator.row(number)
-        if any(row.letters for row in self._screen):
-            self._frame(unit.seconds)
-
-    def _frame(self, seconds: float) -> None:
-        document = self.documents[-1]
-        shown = self._scrolled + _without_blank_end(self._screen)
-        if document.kind is SegmentKind.MAIN:
-            self._follow(document, shown, seconds)
-            document.base += len(self._scrolled)
+        self._scrolled += scrolled
+        self._touched.update(touched)
+        if not self._touched or not self._has_letters():
+            return
+        if self._alternate:
+            full_screen.follow(self.story, self._frame(unit.seconds), resized=self._resized)
+            self._resized = False
         else:
-            self._align(document, shown, seconds)
-        self._scrolled = []
-        document.learn_banner(self._screen)
+            main_screen.follow(self.story, self._frame(unit.seconds))
 
-    def _follow(self, document: Document, shown: list[Row], seconds: float) -> None:
-        cols = self._emulator.cols
-        old = document.lines[document.base :]
-        if (
-            not old
-            or any(
-                new.letters and new.letters == was.row.letters and new.letters not in document.banner
-                for new, was in zip(shown, old, strict=False)
-            )
-            or sum(bool(line.row.letters) for line in old) <= 3
-        ):
-            document.rewrite(document.base, shown, seconds, cols)
-            return
-        known = {}
-        for number, line in enumerate(document.lines):
-            if line.row.letters and line.row.letters not in document.banner:
-                known.setdefault(line.row.letters, number)
-        for number, row in enumerate(shown):
-            if row.letters in known:
-                at = known[row.letters]
-                document.rewrite(at, shown[number:], seconds, cols)
-                document.base = at - number
-                if document.base < 0:
-                    document.base = 0
-                return
-        if all(line.row.letters in document.banner for line in old if line.row.letters):
-            document.rewrite(document.base, shown, seconds, cols)
-            return
-        fresh = Document(SegmentKind.MAIN, seconds)
-        fresh.rewrite(0, shown, seconds, cols)
-        self.documents.append(fresh)
-
-    def _align(self, document: Document, shown: Sequence[Row], seconds: float) -> None:
-        cols = self._emulator.cols
-        best, offset = 0.0, document.base
-        floor = max(0, document.base - 3 * self._emulator.rows)
-        for i in [i for i, row in enumerate(shown) if row.letters][:8]:
-            for j in range(floor, len(document.lines)):
-                if document.lines[j].row.letters == shown[i].letters:
-                    score = _run(document, shown, i, j)
-                    if score > best:
-                        best, offset = score, j - i
-        if offset < document.base and best > 0:
-            return
-        document.base = max(0, offset)
-        document.rewrite(document.base, shown, seconds, cols)
-
-
-def _run(document: Document, shown: Sequence[Row], i: int, j: int) -> float:
-    score, misses = 0.0, 0
-    while i < len(shown) and j < len(document.lines) and misses < 3:
-        if shown[i].letters == document.lines[j].row.letters:
-            score += len(shown[i].letters)
+    def _switch(self, unit: Unit) -> None:
+        self._alternate = bool(unit.full_screen)
+        self._screen = self._emulator.screen()
+        self._scrolled, self._touched = [], set()
+        if self._alternate:
+            self._main = self.story.current.document
+            self.story.begin(Part(Document(), SegmentKind.FULL_SCREEN, unit.seconds))
         else:
-            misses += 1
-            score -= 8
-        i, j = i + 1, j + 1
-    return score
+            self.story.begin(Part(self._main, SegmentKind.MAIN, unit.seconds, len(self._main.lines)))
 
+    def _has_letters(self) -> bool:
+        return any(row.letters for row in self._screen)
 
-def _without_blank_end(rows: Sequence[Row]) -> list[Row]:
-    end = len(rows)
-    while end and not rows[end - 1].text:
-        end -= 1
-    return list(rows[:end])
+    def _frame(self, seconds: float) -> Frame:
+        frame = Frame(seconds, self._screen, self._scrolled, sorted(self._touched), self._emulator.cols)
+        self._scrolled, self._touched = [], set()
+        return frame

@@ -5,13 +5,14 @@ Recording -> units -> Emulator -> frames -> Documents -> Transcript
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from parsers.document import Document, SegmentKind
-from parsers.emulator import Emulator, Row, Style
+from parsers.document import DocumentLine, SegmentKind
+from parsers.emulator import Emulator, Style
 from parsers.recording import Recording, Resize
 from parsers.stitching import Stitcher
+from parsers.story import Part, Story
 from parsers.units import titles, units
 
 __all__ = ["Line", "Passing", "Segment", "SegmentKind", "Style", "Transcript", "read_transcript"]
@@ -95,30 +96,29 @@ def read_transcript(recording: Recording) -> Transcript:
         if "\x1b]" in piece.text:
             named += [(piece.seconds, title) for title in titles(piece.text)]
         stitcher.draw(piece)
-    return _transcript(stitcher.documents, tuple(named), recording.cols)
+    return _transcript(stitcher.story, tuple(named), recording.cols)
 
 
-def _transcript(documents: list[Document], named: tuple[tuple[float, str], ...], cols: int) -> Transcript:
+def _transcript(story: Story, named: tuple[tuple[float, str], ...], cols: int) -> Transcript:
+    story.settle()
     lines: list[Line] = []
     segments: list[Segment] = []
-    for document in documents:
-        found = list(_lines(document, len(segments)))
+    for part, drawn in story.told():
+        found = list(_lines(part, drawn, len(segments)))
         if any(line.text for line in found):
-            segments.append(Segment(document.kind, len(lines), document.seconds))
+            segments.append(Segment(part.kind, len(lines), part.seconds))
             lines += found
     return Transcript(tuple(lines), tuple(segments), named, cols)
 
 
-def _lines(document: Document, segment: int) -> Iterator[Line]:
+def _lines(part: Part, drawn: Sequence[DocumentLine], segment: int) -> Iterator[Line]:
     """Join the rows that the terminal wrapped."""
-    begun: list[Row] = []
-    for number, drawn in enumerate(document.lines):
-        if not begun:
-            first = drawn
-        begun.append(drawn.row)
-        if drawn.row.wrapped and number + 1 < len(document.lines):
+    text, first = "", None
+    for number, line in enumerate(drawn):
+        first = first or line
+        text += line.row.text.lstrip() if text.endswith(" ") else line.row.text
+        if line.row.wrapped and number + 1 < len(drawn):
             continue
-        text = "".join(row.text for row in begun)
-        row = begun[0]
-        yield Line(text, first.seconds, row.lead, row.body, segment, first.cols, number >= document.base)
-        begun = []
+        row, live = first.row, part.first_line + number >= part.document.base
+        yield Line(text, first.seconds, row.lead, row.body, segment, first.cols, live)
+        text, first = "", None

@@ -1,0 +1,87 @@
+"""The parts of a recording in order: which lines were drawn when, on which screen, and whether they were an overlay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from parsers.alignment import cover, letters_of
+from parsers.document import Document, DocumentLine, SegmentKind
+
+MOSTLY = 0.7  # of the letters of a text: enough to call it shown again
+REMEMBERED_PARTS = 4  # parts back in which a repaint is looked for
+
+
+@dataclass(slots=True)
+class Part:
+    """The lines of a document from `first_line` to where its next part begins.
+
+    `instead_of` is an older document that this one may be a reprint or another view of, from its line `instead_at` on.
+    Only later frames can tell which: see `Story.settle` and `Story.go_back`.
+    """
+
+    document: Document
+    kind: SegmentKind
+    seconds: float
+    first_line: int = 0
+    instead_of: Document | None = None
+    instead_at: int = 0
+
+
+class Story:
+    """All parts, the last of them being drawn."""
+
+    def __init__(self) -> None:
+        self.parts = [Part(Document(), SegmentKind.MAIN, 0.0)]
+
+    @property
+    def current(self) -> Part:
+        """The part that is being drawn."""
+        return self.parts[-1]
+
+    def begin(self, part: Part) -> None:
+        """Start a new part."""
+        self.settle()
+        self.parts.append(part)
+
+    def recent(self, kind: SegmentKind) -> list[Document]:
+        """Return the documents of the latest parts of a kind, the latest first, each once."""
+        found: list[Document] = []
+        for part in reversed(self.parts[-REMEMBERED_PARTS:]):
+            if part.kind is kind and part.document not in found:
+                found.append(part.document)
+        return found
+
+    def go_back(self, document: Document, seconds: float) -> None:
+        """Continue an older document: what was drawn in between was another view of it, or the start of a reprint."""
+        kind = self.current.kind
+        between = next(n for n, part in enumerate(reversed(self.parts)) if part.document is document)
+        for part in self.parts[len(self.parts) - between :]:
+            part.kind, part.instead_of = SegmentKind.OVERLAY, None
+            if _knows(document, 0, part.document):
+                part.document.cut(0, seconds)
+        self.parts.append(Part(document, kind, seconds, len(document.lines)))
+
+    def settle(self) -> None:
+        """Decide whether the current part reprints the document that it stands instead of; then one of them goes."""
+        part, old = self.current, self.current.instead_of
+        if old is None:
+            return
+        part.instead_of = None
+        again = cover(old, part.instead_at, letters_of(line.row for line in part.document.lines))
+        if again.kept >= MOSTLY * (again.kept + again.lost):
+            old.cut(part.instead_at, part.seconds)
+        elif _knows(old, part.instead_at, part.document):
+            part.document.cut(0, part.seconds)
+
+    def told(self) -> Iterator[tuple[Part, Sequence[DocumentLine]]]:
+        """Return each part with its lines."""
+        for number, part in enumerate(self.parts):
+            later = [other.first_line for other in self.parts[number + 1 :] if other.document is part.document]
+            yield part, part.document.lines[part.first_line : min(later, default=len(part.document.lines))]
+
+
+def _knows(old: Document, begin: int, new: Document) -> bool:
+    """Tell whether a document shows nothing that an older one does not."""
+    again = cover(new, 0, letters_of(line.row for line in old.lines[begin:]))
+    return again.kept > 0 and again.lost <= (1 - MOSTLY) * again.kept
