@@ -21,13 +21,18 @@ from typing import Any
 
 import msgspec
 
-from parsers.session import Session, SessionHeader
+from parsers.session import Event, Session, SessionHeader
 from with_tracking import paths, processes
 from with_tracking.errors import WithTrackingError
 
 RECORDED_FILES = ("typescript", "timing.log", "stdout.txt", "stderr.txt")
+NEW_SECONDS = 60.0
+"""A folder without a session.json is one that is just being made, or was left so by a crash if it is older."""
 FOREIGN_SILENCE_SECONDS = 24 * 3600.0
 """Another computer's process cannot be asked after; a recording that was silent for so long is taken as ended."""
+
+
+_EVENT: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 class State(StrEnum):
@@ -47,8 +52,8 @@ def folders(root: Path) -> Iterator[Path]:
 
 def pending(root: Path) -> list[Path]:
     """Return the folders of sessions that have ended and are not logged, oldest first."""
-    found = [folder for folder in folders(root) if state_of(folder) in (State.RECORDED, State.PARSED)]
-    return found[::-1]
+    waiting = (State.RECORDED, State.PARSED)
+    return [folder for folder in folders(root) if state_of(folder) in waiting and _holds_anything(folder)][::-1]
 
 
 def state_of(folder: Path) -> State:
@@ -63,7 +68,9 @@ def state_of(folder: Path) -> State:
 def is_recording(folder: Path) -> bool:
     """Tell whether the recorder is still at work."""
     header = read_header(folder)
-    if header is None or header.ended_at is not None or header.end_reason is not None:
+    if header is None:
+        return time.time() - _modified(folder) < NEW_SECONDS and not (folder / "session.json").exists()
+    if header.ended_at is not None or header.end_reason is not None:
         return False
     if header.host not in (None, platform.node(), os.uname().nodename):
         return time.time() - last_written(folder) < FOREIGN_SILENCE_SECONDS
@@ -116,6 +123,15 @@ def read_session(folder: Path) -> Session | None:
     """Return what the parser read; None if there is no parsed.json or it is not readable as one."""
     try:
         return msgspec.json.decode((folder / "parsed.json").read_bytes(), type=Session)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def read_events(folder: Path) -> list[Event] | None:
+    """Return the events that the parser read, in order; None if there is no events.jsonl or it is broken."""
+    try:
+        lines = (folder / "events.jsonl").read_bytes().splitlines()
+        return [_EVENT.decode(line) for line in lines if line]
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
@@ -200,6 +216,10 @@ def _began(folder: Path) -> tuple[float, str]:
     if header is not None and header.started_at is not None:
         return header.started_at.timestamp(), folder.name
     return last_written(folder), folder.name
+
+
+def _holds_anything(folder: Path) -> bool:
+    return any((folder / name).exists() for name in ("session.json", *RECORDED_FILES))
 
 
 def last_written(folder: Path) -> float:

@@ -20,6 +20,10 @@ class MlflowUnavailable(WithTrackingError):  # noqa: N818  (named for the state 
     """MLflow is missing, unreachable or refuses: the session stays in the archive and can be logged later."""
 
 
+class RunRefused(MlflowUnavailable):
+    """MLflow is there but this one session could not be logged; the next one may well be."""
+
+
 class MlflowNotWanted(MlflowUnavailable):
     """The configuration says that nothing goes to MLflow."""
 

@@ -21,7 +21,7 @@ import msgspec
 
 from parsers.session import Event, Session
 from with_tracking import archive, artifacts, config, local_store, mlflow_library, paths
-from with_tracking.errors import MlflowNotWanted, MlflowUnavailable
+from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused
 from with_tracking.run_content import Point, RunContent, digest, run_content
 
 if TYPE_CHECKING:
@@ -58,16 +58,17 @@ def log_session(
 ) -> str:
     """Log the session of `folder` and return its run's id; what is already logged stays as it is.
 
-    Raises MlflowUnavailable if MLflow is missing, unreachable or refuses (the session then stays pending), and
-    MlflowNotWanted if the configuration says so.
+    Raises MlflowUnavailable if MLflow is missing or unreachable, RunRefused if only this session could not be logged,
+    and MlflowNotWanted if the configuration says so; the session then stays pending.
     """
     settings = config.load(environ, Path(session.cwd or folder)).mlflow
     if not settings.enabled:
         raise MlflowNotWanted
     root = paths.root(environ)
-    mark = digest(session, events, settings.run_tags, settings.traces)
-    with _refusals(settings.tracking_uri), archive.lock(folder):
+    with _refusals(settings.tracking_uri, MlflowUnavailable):
         destination = _open(root, settings)
+    mark = digest(session, events, settings.run_tags, settings.traces)
+    with _refusals(settings.tracking_uri, RunRefused), archive.lock(folder):
         run = _complete_run(destination, session.session_id, mark)
         if run is None:
             user = environ.get("LOGNAME") or environ.get("USER") or ""
@@ -119,19 +120,19 @@ def _experiment(client: MlflowClient, name: str, artifact_location: str | None) 
 
 
 @contextmanager
-def _refusals(tracking_uri: str | None) -> Iterator[None]:
+def _refusals(tracking_uri: str | None, kind: type[MlflowUnavailable]) -> Iterator[None]:
     """Say in one line what MLflow, its database or the network have to say."""
     try:
         yield
     except MlflowUnavailable:
         raise
     except OSError as error:  # what requests raises is one, too
-        raise MlflowUnavailable(f"The session could not be logged: {error}", "with-tracking sync") from error
+        raise kind(f"The session could not be logged: {error}", "with-tracking sync") from error
     except Exception as error:
         if not type(error).__module__.startswith(("mlflow.", "sqlalchemy.", "sqlite3", "alembic.")):
             raise
         place = _without_password(tracking_uri or "the local store")
-        raise MlflowUnavailable(_complaint(str(error), place), _advice(str(error))) from error
+        raise kind(_complaint(str(error), place), _advice(str(error))) from error
 
 
 def _complaint(message: str, place: str) -> str:
@@ -217,7 +218,7 @@ def _check(client: MlflowClient, run_id: str, content: RunContent, files: set[st
     metrics = {point.name for point in content.points}
     missing = (metrics - set(data.metrics)) | (set(content.parameters) - set(data.params)) | (files - stored)
     if missing:
-        raise MlflowUnavailable(f"MLflow did not keep {', '.join(sorted(missing)[:5])}", "with-tracking sync")
+        raise RunRefused(f"MLflow did not keep {', '.join(sorted(missing)[:5])}", "with-tracking sync")
 
 
 def _remember(folder: Path, destination: Destination, run: Run, mark: str) -> None:

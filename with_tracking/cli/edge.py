@@ -40,7 +40,7 @@ class Failure(click.ClickException):
 
 def run_to_exit(main: Any, *args: Any, **kwargs: Any) -> NoReturn:
     """Run a click main and leave the process: WithTrackingError 1, usage 2, Ctrl-C 130, a closed pipe 141."""
-    kwargs["standalone_mode"] = False
+    kwargs.update(standalone_mode=False, prog_name=main.__self__.name)
     try:
         result = main(*args, **kwargs)
         sys.stdout.flush()

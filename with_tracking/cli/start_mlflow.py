@@ -15,7 +15,7 @@ PORT = click.option("--port", type=click.IntRange(1, 65535), help="Listen there;
 OPEN = click.option("--open", "in_browser", is_flag=True, help="Open the sessions in the browser, if there is one.")
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("start-mlflow", cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Run the MLflow UI over the recorded sessions: in the background, for this computer only (127.0.0.1)."""
 

@@ -1,0 +1,84 @@
+"""`with-tracking sync`: read and log what is pending."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from with_tracking import archive, config, paths
+from with_tracking.cli.edge import Command
+from with_tracking.sync import Summary, sync
+
+
+@click.command("sync", cls=Command)
+@click.option("--quiet", is_flag=True, help="Say nothing but what went wrong.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+def command(quiet: bool, as_json: bool) -> None:
+    """Read and log the sessions that are pending.
+
+    These are sessions that ended while MLflow was away, or whose recorder or computer died. Exit 1 if any is left.
+    """
+    root = paths.root(os.environ)
+    if not config.load(os.environ, root).mlflow.enabled:
+        _say(quiet, "Logging to MLflow is switched off ([mlflow] enabled = false); the sessions stay where they are.")
+        return
+    waiting = archive.pending(root)
+    if not quiet and not as_json and sys.stderr.isatty() and waiting:
+        with _bar(len(waiting)) as advance:
+            summary = sync(waiting, advance)
+    else:
+        summary = sync(waiting, lambda session_id: None)
+    if as_json:
+        from with_tracking.cli.output import print_json
+
+        print_json(summary)
+    _report(summary, quiet)
+    sys.exit(1 if summary.pending else 0)
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[str], None]]:
+    """Show how far it is on stderr."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from with_tracking.cli.output import console
+
+    columns = (
+        TextColumn("Logging"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda session_id: progress.update(task, advance=1, description=session_id)
+
+
+def _report(summary: Summary, quiet: bool) -> None:
+    lost = sum(one.lost for one in summary.logged)
+    note = f" ({lost} whose recorder had died)" if lost else ""
+    _say(
+        quiet,
+        f"{_sessions(len(summary.logged))} logged{note}." if summary.logged else "Nothing to log.",
+        bool(summary.pending),
+    )
+    for one in summary.failed:
+        click.echo(f"{one.session_id}: {one.error}", err=True)
+    if summary.stopped_by:
+        click.echo(summary.stopped_by, err=True)
+    if summary.pending:
+        _say(quiet, f"{_sessions(summary.pending)} left for the next with-tracking sync.")
+
+
+def _say(quiet: bool, text: str, obvious: bool = False) -> None:
+    if not quiet and not (obvious and text == "Nothing to log."):
+        click.echo(text, err=True)
+
+
+def _sessions(count: int) -> str:
+    return f"{count} session" if count == 1 else f"{count} sessions"
