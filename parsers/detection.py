@@ -1,4 +1,4 @@
-"""Which assistant drew a recording, and which stretches of it: by banner, title, command line or shapes, never by prose."""
+"""Which assistant drew a recording, and where it starts: by banner, command line, title or shapes, never by prose."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _ENOUGH_SIGNS = 2  # one shape alone may be a coincidence
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The assistant of a recording, how it was found out, and the lines where it starts (empty: from the first line)."""
+    """The assistant of a recording, how it was found out, and the lines where it starts (none: from the first)."""
 
     screen: Screen
     detection: Detection
@@ -57,37 +57,29 @@ def detect(
 ) -> Found:
     """Find out which assistant drew the transcript.
 
-    `provider` is what the recorder's wrapper knew, `argv` the recorded command line. Without either, the program's own
-    banner decides, then the window title, then shapes that only one assistant draws; `generic` if nothing does.
+    `provider` is what the recorder's wrapper knew, `argv` the recorded command line. The program's own banner decides,
+    then the command line, the window title, and shapes that only one assistant draws; `generic` if nothing does.
     """
-    named = _by_command(argv, screens.values())
-    candidates = [s for s in screens.values() if s.provider == provider] if provider else list(screens.values())
+    candidates = [s for s in screens.values() if provider in (None, s.provider)]
+    sure = Detection(method="wrapper", confidence=1.0) if provider and candidates else None
     banners = list(_banners(transcript.lines, candidates))
-    if provider and candidates:
-        screen = (
-            banners[0][1]
-            if banners
-            else named
-            if named in candidates
-            else _by_signs(transcript, candidates)[0] or candidates[0]
-        )
-        return Found(screen, Detection(method="wrapper", confidence=1.0), tuple(i for i, s in banners if s is screen))
     if banners:
         screen = _longest(banners, len(transcript.lines))
-        return Found(screen, Detection(method="banner", confidence=0.98), tuple(i for i, s in banners if s is screen))
-    if named is not None:
-        return Found(named, Detection(method="banner", confidence=0.95))
-    titled = _by_title(transcript.titles, candidates)
-    if titled is not None:
-        return Found(titled, Detection(method="banner", confidence=0.9))
+        found = sure or Detection(method="banner", confidence=0.98)
+        return Found(screen, found, tuple(i for i, s in banners if s is screen))
+    for screen, confidence in ((_by_command(argv, candidates), 0.95), (_by_title(transcript.titles, candidates), 0.9)):
+        if screen is not None:
+            return Found(screen, sure or Detection(method="banner", confidence=confidence))
     shaped, signs = _by_signs(transcript, candidates)
     if shaped is not None:
-        return Found(shaped, Detection(method="patterns", confidence=round(0.9 - 0.4 / signs, 2)))
+        return Found(shaped, sure or Detection(method="patterns", confidence=round(0.9 - 0.4 / signs, 2)))
+    if sure is not None:  # an interface would have shown itself
+        return Found(next((s for s in candidates if s.mode and not s.banners), candidates[0]), sure)
     return Found(generic, Detection(method="generic", confidence=0.3))
 
 
 def program_of(argv: Sequence[str]) -> str:
-    """The name of the program that a command line starts, without launchers such as npx and paths."""
+    """Give the name of the program that a command line starts, without launchers such as npx and paths."""
     for word in argv:
         name = PurePath(word).name
         if name not in _LAUNCHERS and not _ASSIGNMENT.match(word):
@@ -95,13 +87,15 @@ def program_of(argv: Sequence[str]) -> str:
     return ""
 
 
-def _by_command(argv: Sequence[str], screens: Iterable[Screen]) -> Screen | None:
+def _by_command(argv: Sequence[str], screens: Sequence[Screen]) -> Screen | None:
+    """Find the assistant whose program the command line starts, in the mode that its words ask for."""
     name = program_of(argv)
-    return next((screen for screen in screens if name in screen.programs), None)
+    named = [screen for screen in screens if name in screen.programs]
+    return next((s for s in named if s.words.intersection(argv)), next((s for s in named if not s.words), None))
 
 
 def _banners(lines: Sequence[Line], screens: Sequence[Screen]) -> Iterable[tuple[int, Screen]]:
-    """Every line that is a program's banner, with its number."""
+    """Yield every line that is a program's banner, with its number."""
     for number, line in enumerate(lines):
         text = line.text[:LONGEST_MATCHED]
         for screen in screens:
@@ -111,7 +105,7 @@ def _banners(lines: Sequence[Line], screens: Sequence[Screen]) -> Iterable[tuple
 
 
 def _longest(banners: Sequence[tuple[int, Screen]], end: int) -> Screen:
-    """The assistant that was on for the most lines."""
+    """Find the assistant that was on for the most lines."""
     lines: dict[int, int] = {}
     bounds = [number for number, _ in banners[1:]] + [end]
     for (number, screen), bound in zip(banners, bounds, strict=True):
@@ -128,7 +122,7 @@ def _by_title(titles: Iterable[tuple[float, str]], screens: Sequence[Screen]) ->
 
 
 def _by_signs(transcript: Transcript, screens: Sequence[Screen]) -> tuple[Screen | None, int]:
-    """The assistant with the most lines of a shape that only it draws, and their number."""
+    """Find the assistant with the most lines of a shape that only it draws, and their number."""
     palette = palette_of(transcript.lines)
     counted = [
         (sum(row.kind in screen.signs for row in classify(transcript.lines, screen, palette)), screen)

@@ -6,14 +6,17 @@ list it here. What a table is made of is in `parsers/screens/table.py`; `parsers
 
 from __future__ import annotations
 
-from parsers.screens import claude_code, generic
+from parsers.screens import claude_code, claude_print, codex_exec, generic, openai_codex
 from parsers.screens.table import Screen
 
-# One assistant may have several tables (a client each); the first of a provider is its default.
+# An assistant may have several tables: one for each client or mode. The first of a provider is its usual one.
 SCREENS: tuple[Screen, ...] = (
     claude_code.SCREEN,
-)  # fmt: skip
+    claude_print.SCREEN,
+    openai_codex.SCREEN,
+    codex_exec.SCREEN,
+)
 
 GENERIC: Screen = generic.SCREEN
 
-PROVIDERS: dict[str, Screen] = {screen.client or screen.provider: screen for screen in SCREENS}
+PROVIDERS: dict[str, Screen] = {screen.name: screen for screen in SCREENS}

@@ -188,7 +188,7 @@ class Screen:
     `banners` and `titles` are what only this program shows; they and `facts` (other lines that tell something of the
     program) have the named groups version, model and cwd. `signs` are kinds
     of its `rules` that no other program draws, for recordings without a banner; `programs` are the names it is started
-    by. `readers` turn the blocks of a kind into events, `finish` has the last word over all events. `flowing` kinds
+    by, `words` those of which one stands on the command line in this `mode` (exec, print). `readers` turn the blocks of a kind into events, `finish` has the last word over all events. `flowing` kinds
     hold prose that the program wrapped at the terminal's width; `margin` is how far it indents what follows the head.
     """
 
@@ -197,14 +197,21 @@ class Screen:
     readers: Mapping[str, Reader]
     tools: tuple[tuple[re.Pattern[str], Category], ...] = ()
     client: str | None = None
+    mode: str | None = None
     banners: tuple[re.Pattern[str], ...] = ()
     facts: tuple[re.Pattern[str], ...] = ()
     titles: tuple[re.Pattern[str], ...] = ()
     signs: frozenset[str] = frozenset()
     programs: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
     finish: Finish = unchanged
     flowing: frozenset[str] = frozenset({"prompt", "text"})
     margin: int = 2
+
+    @property
+    def name(self) -> str:
+        """The table's name in the registry: provider or client, and the mode if there is one."""
+        return " ".join(filter(None, (self.client or self.provider, self.mode)))
 
     def category(self, tool: str) -> Category:
         """What kind of thing a tool does by its name on this screen, else by what such a name means anywhere."""

@@ -1,0 +1,192 @@
+"""Codex without its interface (`codex exec`): labels on lines of their own, whole outputs below them.
+
+Since 0.44 or so a label is a bare word in colour (`user`, `codex`, `exec`); 0.39 wrote it after a time in brackets. The
+same text is what a pipe gets on stderr, there without styles.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+
+from parsers.screens import codex_blocks
+from parsers.screens.hues import Hue
+from parsers.screens.table import Block, Look, Reader, Reading, Screen, chrome, head, part
+from parsers.session import AssistantText, Category, Error, ErrorKind, Event, Note, NoteKind, Prompt, ToolUse
+from parsers.tool_calls import unwrap_shell
+
+_TIME = r"\[\d{4}-\d\d-\d\dT[\d:]+\] "  # 0.39
+_LABEL = Look(hues=frozenset({Hue.CYAN, Hue.MAGENTA}))
+_BOLD = Look(bold=True)
+_FAINT = Look(faint=True)
+_ALL = ("prompt", "text", "exec", "patch", "reasoning", "mcp")
+_STATUS = r" ?(?:(?P<ok>succeeded)|exited (?P<status>-?\d+)|(?P<stopped>declined|rejected)) in [\d.]+m?s:"
+
+RULES = (
+    head("header", rf"(?:{_TIME})?OpenAI Codex v(?P<version>\d[\w.-]*)"),
+    part("header_more", r"-{8}|(?:workdir|model|provider|approval|sandbox|reasoning \w+|session id): ", within=("header",)),
+    # --- 0.39 --------------------------------------------------------------------------------------------------------
+    head("prompt", _TIME + r"User instructions:$"),
+    head("text", _TIME + r"codex$"),
+    head("reasoning", _TIME + r"thinking$"),
+    head("begun", _TIME + r"exec (?P<command>.*) in (?P<cwd>/.*)$"),
+    head("done", _TIME + r"(?P<command>.*?)" + _STATUS),
+    head("patch", _TIME + r"apply_patch auto_approved=\w+:"),
+    head("patch_done", _TIME + r"apply_patch\(.*\) exited (?P<status>\d+)"),
+    head("plan", _TIME + r"plan: "),
+    head("error", _TIME + r"(?P<text>(?:stream error|ERROR): .*)"),
+    head("other", _TIME + r"(?:turn diff:|tokens used:|explanation:|\w)"),
+    # --- since 0.44 --------------------------------------------------------------------------------------------------
+    head("prompt", r"user$", lead=_LABEL),
+    head("text", r"codex$", lead=_LABEL),
+    head("exec", r"exec$", lead=_LABEL),
+    head("reasoning", r"thinking$", lead=_LABEL),
+    head("patch", r"(?:apply patch|file update:?)$", lead=_BOLD),
+    head("mcp", r"mcp: (?P<server>[\w-]+)/(?P<tool>\w+) (?:started|\((?P<outcome>\w+)\))"),
+    head("searched", r"🌐 Searched: (?P<query>.*)|web search: (?P<query_2>.*)"),
+    head("plan", r"Plan update$"),
+    head("error", r"(?P<text>ERROR: .*)"),
+    head("warning", r"(?P<text>warning: .*)", within=_ALL),
+    head("reasoning", r"(?P<text>\*\*[^*]+\*\*)$", lead=_FAINT, within=_ALL),
+    head("totals", r"tokens used$", lead=_FAINT),
+    part("tokens", r"[\d,]+$", within=("totals",), after=("totals",)),
+    head("text", r"(?P<text>.*\S)", within=("totals",)),  # the last message once more, for a pipe
+    part("status", _STATUS, within=("exec",), after=("exec", "command")),
+    part("command", r".", within=("exec",), after=("exec", "command")),
+    part("patch_status", r"patch: (?P<outcome>\w+)", within=("patch",)),
+    part("patch_file", r"(?:(?P<change>[AMD]) )?(?P<file>/.*)", within=("patch",), after=("patch", "patch_status", "patch_file")),
+    part("diff", r"diff --git a/(?P<file>.*) b/", within=("patch",)),
+    part("diff_new", r"new file mode", within=("patch",), after=("diff",)),
+    part("more", r".", within=(*_ALL, "done", "patch_done", "other", "error", "begun", "plan")),
+    chrome("rule", r"-{8}$"),
+)  # fmt: skip
+
+
+def said(block: Block) -> str:
+    """Give the text below a label."""
+    rows = ([block.fields["text"]] if "text" in block.fields else []) + [row.line.text for row in block.rows[1:]]
+    return "\n".join(rows).strip()
+
+
+def header(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read the id with which the session can be resumed."""
+    for row in block.rows:
+        if row.line.text.startswith("session id: "):
+            yield Note(kind=NoteKind.RESUME_ID, text=row.line.text.removeprefix("session id: "), seconds=row.line.seconds)
+
+
+def prompt(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read the prompt."""
+    yield Prompt(text=said(block), seconds=block.seconds)
+
+
+def text(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read an answer."""
+    yield AssistantText(text=said(block), seconds=block.seconds)
+
+
+def reasoning(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read a summary of the model's reasoning."""
+    yield Note(kind=NoteKind.REASONING, text=said(block), seconds=block.seconds)
+
+
+def executed(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read a command with its exit code and whole output."""
+    status = block.first("status")
+    told = status.fields if status else block.fields
+    written = "\n".join(row.line.text for row in block.of("command")) or block.fields.get("command", "")
+    ran = "ok" in told or "status" in told
+    exit_code = int(told.get("status", 0)) if ran else None
+    yield ToolUse(
+        name="shell",
+        category=Category.SHELL,
+        input={"command": written},
+        command=_script(written),
+        ok=None if not ran else exit_code == 0,
+        exit_code=exit_code,
+        output="\n".join(row.line.text for row in block.of("more")).strip("\n"),
+        start_seconds=block.seconds,
+        duration_seconds=round(max(0.0, status.line.seconds - block.seconds), 3) if status else None,
+    )
+
+
+def _script(written: str) -> str:
+    """Take `/bin/bash -lc 'SCRIPT' in DIR` apart."""
+    line = re.sub(r" in /[^'\"]*$", "", written)
+    try:
+        return unwrap_shell(shlex.split(line))
+    except ValueError:
+        return line
+
+
+def patch(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read a patch: the files it names; the diff below repeats those of earlier patches."""
+    new = {block.rows[number - 1].fields["file"] for number, row in enumerate(block.rows) if row.kind == "diff_new"}
+    failed = any(row.fields["outcome"] != "completed" for row in block.of("patch_status"))
+    after = reading.following(block)
+    if after is not None and after.kind == "patch_done":
+        failed = after.fields["status"] != "0"
+    for row in block.of("patch_file"):
+        file = row.fields["file"]
+        added = row.fields.get("change") == "A" or any(file.endswith("/" + name) for name in new)
+        yield ToolUse(
+            name="apply_patch",
+            category=Category.WRITE if added else Category.EDIT,
+            ok=not failed,
+            files=(file,),
+            start_seconds=block.seconds,
+        )
+
+
+def plan(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read an update of the plan."""
+    yield ToolUse(name="update_plan", category=Category.TODO, ok=True, output=said(block), start_seconds=block.seconds)
+
+
+def mcp(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read the end of a call of an MCP server's tool."""
+    if "outcome" in block.fields:
+        name = f"mcp__{block.fields['server']}__{block.fields['tool']}"
+        ok = block.fields["outcome"] == "completed"
+        yield ToolUse(name=name, category=Category.MCP, ok=ok, output=said(block), start_seconds=block.seconds)
+
+
+def searched(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read a search of the web."""
+    query = block.fields.get("query") or block.fields.get("query_2", "")
+    yield ToolUse(name="web_search", category=Category.WEB, input={"query": query}, ok=True, start_seconds=block.seconds)
+
+
+def error(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read a failed attempt to reach the model."""
+    yield Error(kind=ErrorKind.API_ERROR, text=said(block), seconds=block.seconds)
+
+
+READERS: Mapping[str, Reader] = {
+    "header": header,
+    "prompt": prompt,
+    "text": text,
+    "reasoning": reasoning,
+    "exec": executed,
+    "done": executed,
+    "patch": patch,
+    "plan": plan,
+    "mcp": mcp,
+    "searched": searched,
+    "error": error,
+    "warning": codex_blocks.note(NoteKind.OTHER),
+}
+
+SCREEN = Screen(
+    provider="openai_codex",
+    mode="exec",
+    programs=frozenset({"codex", "@openai/codex"}),
+    words=frozenset({"exec", "e"}),
+    rules=RULES,
+    readers=READERS,
+    banners=(re.compile(rf"(?:{_TIME})?OpenAI Codex v(?P<version>\d[\w.-]*)(?: \(research preview\))?$"),),
+    facts=(re.compile(r"model: (?P<model>[\w./-]+)$"), re.compile(r"workdir: (?P<cwd>/.*)$")),
+    flowing=frozenset(),
+    margin=0,
+)

@@ -1,0 +1,101 @@
+"""OpenAI Codex's screen, 0.39 to 0.169: bullets at the left edge, results on a `└` below them.
+
+A tool's name is bold and its bullet green or red; an answer's first word is not bold; reasoning is italic or faint.
+"""
+
+from __future__ import annotations
+
+import re
+
+from parsers.screens import codex_blocks
+from parsers.screens.hues import Hue
+from parsers.screens.table import Look, Screen, chrome, head, panel, part, tool_table
+from parsers.session import Category
+
+_NAME = Look(bold=True)
+_SHADED = Look(background=True)
+_BRIGHT = Look(bold=True)
+_QUIET = Look(faint=True)
+_ITALIC = Look(italic=True)
+_ERROR = Look(not_hues=frozenset({Hue.WHITE}))
+
+RULES = (
+    # --- the program's furniture -----------------------------------------------------------------------------------
+    chrome("art", r"[\s\u2800-\u28ff]+$"),
+    chrome("banner", r" *>_ OpenAI Codex\b"),
+    chrome("banner", r" {4,}[~/]", after=("banner",)),
+    chrome("box", r"[╭│╰]"),
+    panel("tip", r"  (?:Tip:|To get started, |🡕 |⚠ MCP)"),
+    chrome("rule", r"─ Worked for .*─{4}|─{10,}$"),
+    chrome("turn_end", r"  Worked for <?\d+[hms].* • \d"),
+    # --- the end -----------------------------------------------------------------------------------------------------
+    head("totals", r"Token usage: total=(?P<total>[\d,]+) input=(?P<input>[\d,]+)(?: \(\+ (?P<cached>[\d,]+) cached\))? "
+         r"output=(?P<output>[\d,]+)(?: \(reasoning (?P<reasoning>[\d,]+)\))?"),
+    head("resume", r"To continue this session, run(?: codex resume (?P<session>[0-9a-f-]{36}))?"),
+    part("resume_id", r" *codex resume (?P<session>[0-9a-f-]{36})", within=("resume",)),
+    part("resume_more", r"Or run codex resume", within=("resume",)),
+    # --- prompts: shaded; the composer has the same glyph, bold; 0.39 drew a bar before each line -----------------------
+    chrome("composer", r"[›▌»](?: |$)", lead=_BRIGHT),
+    part("more", r"▌ ?(?P<text>.*)", lead=_QUIET, within=("prompt",), after=("prompt", "more")),
+    head("prompt", r"▌ (?P<text>.*\S)", lead=_QUIET),
+    head("prompt", r"› (?P<text>.*\S)", lead=_SHADED),
+    head("slash", r"(?P<text>/[a-z][\w-]*(?: .*)?)$", lead=_ERROR),
+    # --- answers of dialogs, interruptions, errors -------------------------------------------------------------------
+    head("approval", r"✔ You approved codex to (?P<text>.*)"),
+    head("denial", r"✗ You (?:canceled|cancelled|did not approve|denied) (?:the request to run|codex to run|codex to|the request to) (?P<command>.*)"),
+    head("interrupted", r"■ (?P<text>Conversation interrupted\b.*)"),
+    head("error", r"■ (?P<text>.*)"),
+    head("retry", r"⚠ ?(?P<text>stream error: .*retrying \d+/\d+.*)"),
+    head("warning", r"⚠ ?(?P<text>.*)"),
+    # --- tools -------------------------------------------------------------------------------------------------------
+    head("commands", r"• Ran (?P<count>\d+) commands · ", body=_NAME),
+    head("command", r"• Exited \(status (?P<status>\d+)\)(?: (?P<command>.*\S))?$", body=_NAME),
+    head("command", r"[•⠀-⣿] (?P<state>Ran|Running)(?: (?P<command>.*\S))?$", body=_NAME),
+    head("user_shell", r"• You ran (?P<command>.*\S)", body=_NAME),
+    head("explored", r"• (?:Explored|Exploring)(?: · \d+ nonzero exits?)?$", body=_NAME),
+    head("edited", r"• (?P<verb>Edited|Added|Deleted) (?P<files>.*?) \(\+(?P<added>\d+) -(?P<removed>\d+)\)$", body=_NAME),
+    head("edit_failed", r"[•✘] (?:Failed to apply patch|Patch failed)", body=_NAME),
+    head("plan", r"• (?:Updated Plan|Proposed Plan)$", body=_NAME),
+    head("questions", r"• Questions \d+/\d+ answered", body=_NAME),
+    head("called", r"• (?P<verb>Called|Failed|Calling) (?P<server>[\w-]+)\.(?P<tool>\w+)(?P<input>\(.*)?", body=_NAME),
+    head("searched", r"• Searched the web(?: for (?P<query>.*))?", body=_NAME),
+    head("searching", r"• (?:Browsing|Searching) the web", body=_NAME),
+    head("viewed", r"• Viewed [Ii]mage ?(?P<file>.*)", body=_NAME),
+    head("agent", r"• (?P<state>Started|Completed|Messaged|Closed|Resumed|Spawned) `?(?P<agent>/[^`]+|\S+)`?", body=_NAME),
+    head("waiting", r"• (?:Waiting for|Finished waiting)", body=_NAME),
+    # --- what the program says of itself ---------------------------------------------------------------------------------
+    chrome("working", r"• .*\(\d+[hms][\dhms ]* • esc to interrupt\)"),
+    head("compacted", r"• Context compacted\b.*"),
+    head("model", r"• (?P<text>Model changed to .*)"),
+    head("reverted", r"• (?P<text>Conversation reverted to this point.*)"),
+    # --- reasoning and answers: the same bullet; 0.39 had ">" before answers ----------------------------------------------
+    head("reasoning", r"• (?P<text>.*\S)", body=_ITALIC),
+    head("text", r"[•>] (?P<text>.*\S)"),
+    # --- the live part of the screen ---------------------------------------------------------------------------------------
+    chrome("footer", r"  .* · (?:[~/]\S*|/\w+ to .*)(?: · .*)?$|  .*\? for shortcuts|  (?:esc|⏎|ctrl|tab) .*to \w|  \d+ background terminals? running"),
+    chrome("queue", r"  ↳ |• (?:Messages to be submitted|Queued follow-up)"),
+    # --- what stands below a head ----------------------------------------------------------------------------------------
+    part("command_more", r"  │ ?(?P<text>.*)", within=("command",)),
+    part("result", r"  └ ?(?P<text>.*)"),
+    part("hidden", r" {4}(?:… )?\+ ?\d+ lines? \(|    \+ Show details|    … \+\d+ lines?$"),
+    part("more", r" {2,}"),
+    chrome("tip", r".", within=("tip",)),
+)  # fmt: skip
+
+SCREEN = Screen(
+    provider="openai_codex",
+    programs=frozenset({"codex", "@openai/codex"}),
+    rules=RULES,
+    readers=codex_blocks.READERS,
+    tools=tool_table((r"shell|exec", Category.SHELL), (r"apply_patch", Category.EDIT), (r"web_search", Category.WEB)),
+    banners=(re.compile(r"(?:│| )? ?>_ (?:You are using )?OpenAI Codex \(v(?P<version>\d[\w.-]*)\) *│?$"),),
+    facts=(
+        re.compile(r"│ +(?:model|Model): +(?P<model>\S+)(?<!loading) "),
+        re.compile(r"│ +(?:directory|Directory): +(?P<cwd>[~/].*?) +│$"),
+        re.compile(r" {5}(?P<cwd>[~/]\S*)$"),
+        re.compile(r"  (?P<model>[a-zA-Z]+-[\w.-]+) \w+ · [~/]"),
+    ),
+    titles=(),
+    signs=frozenset({"command", "explored", "edited", "totals", "commands"}),
+    finish=codex_blocks.finish,
+)
