@@ -117,3 +117,11 @@ def check_golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         assert actual == golden.read_text(encoding="utf-8"), f"{golden.name} differs; if that is right: {again}"
 
     return check
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print which versions of real assistants the tests ran."""
+    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
+    properties = [each for report in reports for each in getattr(report, "user_properties", [])]
+    if versions := sorted({str(value) for name, value in properties if name == "assistant"}):
+        terminalreporter.write_line(f"real assistants: {', '.join(versions)}")
