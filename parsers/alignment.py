@@ -17,22 +17,28 @@ GIVE_UP = 60  # lines in a row that are not found
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Letters of old lines that a frame shows again, and those that it does not, above and on the screen."""
+    """How many letters of old lines a text shows again, and how many not.
 
-    kept: int = 0
-    lost: int = 0
-    kept_above: int = 0
-    lost_above: int = 0
+    `lost` is what it leaves out before the last line that it shows, `lost_above` the part of that above the screen;
+    the `tail` begins at line `end`: none of it is shown. `at` is where the text goes on after what it shows again.
+    """
+
+    kept: int
+    lost: int
+    lost_above: int
+    tail: int
+    end: int
+    at: int
 
     @property
     def score(self) -> float:
-        """Higher is better. Lines of the screen may always go: dialogs and menus do."""
-        return self.kept - self.lost_above - 0.25 * (self.lost - self.lost_above)
+        """Higher is better. Lines of the screen may always go, and so may a tail: dialogs and menus do."""
+        return self.kept - self.lost_above - 0.25 * (self.lost - self.lost_above + self.tail)
 
     @property
     def weak(self) -> bool:
         """Whether too little is kept to call it the same text."""
-        return self.lost_above > self.kept_above or (self.kept < 2 * PROBE and self.kept < self.lost)
+        return self.lost_above > self.kept or (self.kept < 2 * PROBE and self.kept < self.lost + self.tail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +71,24 @@ def find_anchor(document: Document, shown: Sequence[Row]) -> Anchor | None:
 
 def cover(document: Document, begin: int, stream: str, at: int = 0) -> Coverage:
     """Walk the lines of a document from `begin` on through a stream of letters."""
-    kept = lost = kept_above = lost_above = misses = 0
-    base, lines = document.base, document.lines
+    kept = lost = lost_above = tail = tail_above = misses = 0
+    base, lines, end = document.base, document.lines, begin
     for number in range(max(begin, 0), len(lines)):
         letters = lines[number].row.letters
         length = len(letters)
         if length < SHORT:
             continue
-        above = length if number < base else 0
         reach = len(stream) if length >= PROBE else at + SHORT_REACH
         found = stream.find(letters[:PROBE], at, reach) if misses < GIVE_UP else -1
         if found < 0:
             misses += 1
-            lost += length
-            lost_above += above
+            tail += length
+            tail_above += length if number < base else 0
         else:
-            misses = 0
-            kept += length
-            kept_above += above
-            at = found + min(length, PROBE)
-    return Coverage(kept, lost, kept_above, lost_above)
+            kept, lost, lost_above = kept + length, lost + tail, lost_above + tail_above
+            tail = tail_above = misses = 0
+            at, end = found + min(length, PROBE), number + 1
+    return Coverage(kept, lost, lost_above, tail, end, at)
 
 
 def letters_of(rows: Iterable[Row]) -> str:

@@ -8,13 +8,10 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from parsers.emulator import BLANK, Row, shortened
+from parsers.vanished import Vanished
 
 PROBE = 16  # letters by which lines are recognised whose ends differ: the width changed, or they are still growing
 BANNER_FRAMES = 2
-MOMENT = 2.0  # seconds
-REMEMBERED = 2000  # dropped lines whose times are kept for a moment
-
-_Times: TypeAlias = dict[str, deque[float]]
 
 
 class SegmentKind(StrEnum):
@@ -34,19 +31,23 @@ class DocumentLine(NamedTuple):
     cols: int
 
 
+_Lines: TypeAlias = dict[str, deque[tuple[int, DocumentLine]]]  # by their first letters, with their numbers
+
+
 class Document:
     """Lines, of which the screen shows those from `base` on; what is above is final unless it is repainted.
 
     `base` may be negative: the top rows of the screen are then no lines of the document. `banner` holds the letters of
-    what the first frames showed. After a clear a program shows that again, so it proves nothing.
+    what the first frames showed. After a clear a program shows that again, so it proves nothing. `vanished` keeps what
+    was overwritten or dropped.
     """
 
     def __init__(self, banner: Iterable[str] = ()) -> None:
         self.lines: list[DocumentLine] = []
         self.base = 0
         self.banner = set(banner)
+        self.vanished = Vanished()
         self._banner_frames = BANNER_FRAMES
-        self._dropped: dict[str, tuple[float, float]] = {}  # letters -> when first seen, when dropped
         self._index: dict[str, list[int]] = defaultdict(list)
         self._indexed = 0
 
@@ -59,33 +60,21 @@ class Document:
             rows, at = rows[-at:], 0
         same = self._unchanged(at, rows)
         at, rows = at + same, rows[same:]
-        times = self._cut(at)
-        first = [_take(times, row.letters) or self._recall(row.letters, seconds) for row in rows]
+        dropped = self._take_out(at)
+        first = [_find(dropped, row.letters) for row in rows]
+        for number, row in enumerate(rows):
+            if first[number] is None and row.letters:
+                first[number] = self.vanished.recall(row.letters[:PROBE], seconds)
         if repaint:
             _fill_between(first)
         self.lines += [
             DocumentLine(row, seconds if known is None else known, cols) for row, known in zip(rows, first, strict=True)
         ]
-        self._remember(times, seconds)
+        self._remember(dropped, seconds)
 
     def cut(self, at: int, seconds: float) -> None:
         """Drop every line from `at` on."""
-        self._remember(self._cut(max(0, at)), seconds)
-
-    def patch(self, at: int, row: Row, seconds: float, cols: int) -> None:
-        """Let a row take the place of one line."""
-        if at < 0:
-            return
-        while len(self.lines) <= at:
-            self.lines.append(DocumentLine(BLANK, seconds, cols))
-        old = self.lines[at]
-        if old.row.letters[:PROBE] == row.letters[:PROBE]:
-            first: float | None = old.seconds
-        else:
-            self._forget(at)
-            self._remember({old.row.letters[:PROBE]: deque([old.seconds])}, seconds)
-            first = self._recall(row.letters, seconds)
-        self.lines[at] = DocumentLine(row, seconds if first is None else first, cols)
+        self._remember(self._take_out(max(0, at)), seconds)
 
     def cut_before(self, line: int, letters: str) -> int | None:
         """Cut where some letters begin that end just before `line`, even in mid-line; return the next line's number.
@@ -100,17 +89,34 @@ class Document:
             return None
         extra = len(stream) - len(letters)
         head = self.lines[begin]
-        self._forget(begin)
-        del self.lines[begin + (extra > 0) :]
+        self._take_out(begin)
         if extra:
-            self.lines[begin] = head._replace(row=shortened(head.row, extra))
+            self.lines.append(head._replace(row=shortened(head.row, extra)))
         return len(self.lines)
+
+    def patch(self, at: int, row: Row, seconds: float, cols: int) -> None:
+        """Let a row take the place of one line."""
+        if at < 0:
+            return
+        while len(self.lines) <= at:
+            self.lines.append(DocumentLine(BLANK, seconds, cols))
+        old = self.lines[at]
+        was, now = old.row.letters, row.letters
+        if was[:PROBE] == now[:PROBE] or (was and now.startswith(was)):
+            first: float | None = old.seconds
+        else:
+            first = self.vanished.recall(now[:PROBE], seconds) if now else None
+            if was:
+                self.vanished.add(was[:PROBE], at, old.row, old.seconds, seconds)
+        if was[:PROBE] != now[:PROBE]:
+            self._forget(at)
+        self.lines[at] = DocumentLine(row, seconds if first is None else first, cols)
 
     def trim(self, end: int) -> None:
         """Drop blank lines at the end, down to line `end`."""
         while len(self.lines) > max(end, 0) and not self.lines[-1].row.text:
             self.lines.pop()
-        self._forget(len(self.lines))
+        self._indexed = min(self._indexed, len(self.lines))
 
     def learn_banner(self, rows: Iterable[Row]) -> None:
         """Remember what one of the first frames shows."""
@@ -135,14 +141,15 @@ class Document:
             count += 1
         return count
 
-    def _cut(self, at: int) -> _Times:
-        times: _Times = {}
-        for line in self.lines[at:]:
+    def _take_out(self, at: int) -> _Lines:
+        dropped: _Lines = {}
+        for number in range(at, len(self.lines)):
+            line = self.lines[number]
             if line.row.letters:
-                times.setdefault(line.row.letters[:PROBE], deque()).append(line.seconds)
+                dropped.setdefault(line.row.letters[:PROBE], deque()).append((number, line))
         self._forget(at)
         del self.lines[at:]
-        return times
+        return dropped
 
     def _forget(self, at: int) -> None:
         """Take the lines from `at` on out of the index."""
@@ -151,26 +158,16 @@ class Document:
                 self._index[letters[:PROBE]].pop()
         self._indexed = min(self._indexed, at)
 
-    def _remember(self, times: _Times, seconds: float) -> None:
-        """Keep the times of lines that are gone for a moment: a program may erase first and draw again next."""
-        if len(self._dropped) > REMEMBERED:
-            self._dropped = {key: gone for key, gone in self._dropped.items() if seconds - gone[1] <= MOMENT}
-        for probe, left in times.items():
-            if left and probe:
-                self._dropped[probe] = (left[0], seconds)
-
-    def _recall(self, letters: str, seconds: float) -> float | None:
-        if letters and self._dropped:
-            first, gone = self._dropped.pop(letters[:PROBE], (None, 0.0))
-            if first is not None and seconds - gone <= MOMENT:
-                return first
-        return None
+    def _remember(self, dropped: _Lines, seconds: float) -> None:
+        for probe, left in dropped.items():
+            for number, line in left:
+                self.vanished.add(probe, number, line.row, line.seconds, seconds)
 
 
-def _take(times: _Times, letters: str) -> float | None:
-    """Take the earliest time known for a row, if one is."""
-    known = times.get(letters[:PROBE]) if letters else None
-    return known.popleft() if known else None
+def _find(dropped: _Lines, letters: str) -> float | None:
+    """Find the earliest time known for a row, once for each line that was dropped."""
+    known = dropped.get(letters[:PROBE]) if letters else None
+    return known.popleft()[1].seconds if known else None
 
 
 def _fill_between(times: list[float | None]) -> None:

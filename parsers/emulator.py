@@ -9,22 +9,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 import avt
 
 Colour: TypeAlias = int | tuple[int, int, int] | None
 
-MAX_SIDE = 1000
 _NOT_LETTERS = re.compile(r"[\W_]+")
-_MARKS = re.compile(
-    r".[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a"
-    r"\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f\u200b-\u200d\ufe00-\ufe0e]+",
-    re.S,
-)
-_CLUSTERS = 0x100000  # private use area B: one code point stands for a glyph with its combining marks
-_CLUSTERS_END = 0x10FFFD
+_EMOJI_STYLE = "\ufe0f"  # variation selector 16: the glyph before it is drawn two cells wide
+_JOINERS = "\u200b\u200c\u200d"
+_NARROW, _WIDE = 0x100000, 0x38000  # code points of one and of two cells that nobody uses
+_STAND_INS = 0x7FFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +75,13 @@ class Emulator:
     def __init__(self, cols: int, rows: int) -> None:
         self.cols, self.rows = cols, rows
         self._vt = avt.Vt(cols, rows, 0)
-        self._clusters: dict[str, str] = {}
-        self._glyphs: dict[int, str] = {}
+        self._stand_ins: dict[str, str] = {}
+        self._clusters: dict[int, str] = {}
 
     def feed(self, text: str) -> tuple[list[int], list[Row]]:
         """Draw text; return the numbers of the rows that may have changed, and the rows that scrolled off the top."""
         if not text.isascii():
-            text = _MARKS.sub(self._stand_in, text)
+            text = _clusters().sub(self._stand_in, text)
         changed, scrolled = self._vt.feed_str(text)
         return changed, [self._read(line) for line in scrolled]
 
@@ -108,30 +104,34 @@ class Emulator:
         if not text:
             return BLANK
         wrapped = len(full) == len(text) and repr(line).endswith('⏎")')  # the only place where pyavt tells
-        if self._glyphs:
-            text = text.translate(self._glyphs)
+        if self._clusters and not text.isascii():
+            text = text.translate(self._clusters)
         letters, lead_at, body_at = _landmarks(text)
         return Row(text, letters, _style(line, lead_at), _style(line, body_at), wrapped)
 
     def _stand_in(self, match: re.Match[str]) -> str:
-        """Put one code point in the place of a glyph and its combining marks, which pyavt would give a cell each."""
-        cluster = unicodedata.normalize("NFC", match[0])
-        if len(cluster) == 1:
-            return cluster
-        if unicodedata.east_asian_width(cluster[0]) in "WF" or ord(cluster[0]) < 32:
-            return cluster[0]
-        if cluster not in self._clusters:
-            code = _CLUSTERS + len(self._clusters)
-            if code > _CLUSTERS_END:
+        """Put one code point in the place of a glyph and its combining marks, to which pyavt would give a cell each."""
+        cluster = match[0]
+        if cluster not in self._stand_ins:
+            if len(self._stand_ins) == _STAND_INS or cluster < " ":
                 return cluster[0]
-            self._clusters[cluster] = chr(code)
-            self._glyphs[code] = cluster
-        return self._clusters[cluster]
+            wide = _EMOJI_STYLE in cluster or unicodedata.east_asian_width(cluster[0]) in "WF"
+            code = (_WIDE if wide else _NARROW) + len(self._stand_ins)
+            self._stand_ins[cluster] = chr(code)
+            self._clusters[code] = cluster
+        return self._stand_ins[cluster]
+
+
+@cache
+def _clusters() -> re.Pattern[str]:
+    """Match a glyph followed by marks that take no room of their own."""
+    marks = [chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in ("Mn", "Me")]
+    return re.compile(f"[^\x00-\x1f\x7f][{''.join(marks)}{_JOINERS}]+")
 
 
 @lru_cache(maxsize=4096)
 def _landmarks(text: str) -> tuple[str, int, int]:
-    """The letters and digits of a text, the place of its first glyph and of the first letter or digit after it."""
+    """Return the letters and digits of a text, the place of its first glyph and of the first letter or digit after it."""
     lead = len(text) - len(text.lstrip())
     body = next((i for i in range(lead + 1, len(text)) if text[i].isalnum()), lead)
     return _NOT_LETTERS.sub("", text), lead, body

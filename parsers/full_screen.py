@@ -11,6 +11,7 @@ from parsers.story import Story
 
 
 def follow(story: Story, frame: Frame, *, resized: bool) -> None:
+    """Write a frame of a full-screen program."""
     document, shown, cols = story.current.document, frame.shown, frame.cols
     best, offset = 0.0, document.base
     floor = max(0, document.base - 3 * len(frame.rows))

@@ -18,6 +18,7 @@ from parsers.story import Part, Story
 
 TOP = 8  # rows with letters that count as the top of the screen
 FEW = 3  # rows that may be overwritten without asking
+AT_ONCE = 3.0  # seconds in which a dialog is drawn
 INSERTED = 8  # unknown rows inside known text that make a repaint another view
 
 
@@ -87,16 +88,38 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
     elif _another_view(document, shown, best):
         _begin(story, frame, shown, document, best.line)
         return
-    if not _splice(document, frame, shown, best):
+    if _leaves_out(document, best, frame.seconds):
+        _go_on(story, frame, shown, document, best)
+    elif not _splice(document, frame, shown, best):
         document.cut(best.line, frame.seconds)
         _begin(story, frame, shown, None, 0)
 
 
-def _begin(story: Story, frame: Frame, shown: Sequence[Row], instead_of: Document | None, at: int) -> None:
+def _leaves_out(document: Document, anchor: Anchor, seconds: float) -> bool:
+    """Tell whether a repaint ends before text that grew over some time: a reprint that is cut short, or a rewind.
+
+    What appeared all at once, on the other hand, was a dialog, and it is right that it goes.
+    """
+    tail = [line for line in document.lines[anchor.coverage.end : max(document.base, 0)] if line.row.letters]
+    return bool(tail) and max(line.seconds for line in tail) - min(line.seconds for line in tail) > AT_ONCE
+
+
+def _go_on(story: Story, frame: Frame, shown: Sequence[Row], document: Document, anchor: Anchor) -> None:
+    """Keep the old text whole and write after it what a repaint shows beyond the text that it repeats."""
+    passed, row = 0, 0
+    while row < len(shown) and passed < anchor.coverage.at:
+        passed += len(shown[row].letters)
+        row += 1
+    fresh = _begin(story, frame, shown[row:], document, anchor.coverage.end)
+    fresh.base = len(frame.scrolled) - row
+
+
+def _begin(story: Story, frame: Frame, shown: Sequence[Row], instead_of: Document | None, at: int) -> Document:
     fresh = Document(story.current.document.banner)
     fresh.rewrite(0, shown, frame.seconds, frame.cols)
     fresh.base = len(frame.scrolled)
-    story.begin(Part(fresh, SegmentKind.MAIN, frame.seconds, 0, instead_of, at))
+    story.begin(Part(fresh, SegmentKind.MAIN, frame.seconds, instead_of=instead_of, instead_at=at))
+    return fresh
 
 
 def _splice(document: Document, frame: Frame, shown: Sequence[Row], anchor: Anchor) -> bool:

@@ -60,7 +60,7 @@ class Stitcher:
             self._main = self.story.current.document
             self.story.begin(Part(Document(), SegmentKind.FULL_SCREEN, unit.seconds))
         else:
-            self.story.begin(Part(self._main, SegmentKind.MAIN, unit.seconds, len(self._main.lines)))
+            self.story.begin(Part(self._main, SegmentKind.MAIN, unit.seconds, len(self._main.lines), first=False))
 
     def _has_letters(self) -> bool:
         return any(row.letters for row in self._screen)

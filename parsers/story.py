@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parsers.alignment import cover, letters_of
@@ -12,9 +12,9 @@ MOSTLY = 0.7  # of the letters of a text: enough to call it shown again
 REMEMBERED_PARTS = 4  # parts back in which a repaint is looked for
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Part:
-    """The lines of a document from `first_line` to where its next part begins.
+    """The lines of a document from `first_line` to where its next part begins; `first` if there is none before it.
 
     `instead_of` is an older document that this one may be a reprint or another view of, from its line `instead_at` on.
     Only later frames can tell which: see `Story.settle` and `Story.go_back`.
@@ -24,6 +24,7 @@ class Part:
     kind: SegmentKind
     seconds: float
     first_line: int = 0
+    first: bool = True
     instead_of: Document | None = None
     instead_at: int = 0
 
@@ -60,7 +61,7 @@ class Story:
             part.kind, part.instead_of = SegmentKind.OVERLAY, None
             if _knows(document, 0, part.document):
                 part.document.cut(0, seconds)
-        self.parts.append(Part(document, kind, seconds, len(document.lines)))
+        self.parts.append(Part(document, kind, seconds, len(document.lines), first=False))
 
     def settle(self) -> None:
         """Decide whether the current part reprints the document that it stands instead of; then one of them goes."""
@@ -69,19 +70,23 @@ class Story:
             return
         part.instead_of = None
         again = cover(old, part.instead_at, letters_of(line.row for line in part.document.lines))
-        if again.kept >= MOSTLY * (again.kept + again.lost):
+        if again.kept >= MOSTLY * (again.kept + again.lost + again.tail):
             old.cut(part.instead_at, part.seconds)
         elif _knows(old, part.instead_at, part.document):
             part.document.cut(0, part.seconds)
 
-    def told(self) -> Iterator[tuple[Part, Sequence[DocumentLine]]]:
-        """Return each part with its lines."""
-        for number, part in enumerate(self.parts):
-            later = [other.first_line for other in self.parts[number + 1 :] if other.document is part.document]
-            yield part, part.document.lines[part.first_line : min(later, default=len(part.document.lines))]
+    def documents(self) -> list[Document]:
+        """Return all documents, each once."""
+        return [part.document for part in self.parts if part.first]
+
+    def lines_of(self, part: Part) -> Sequence[DocumentLine]:
+        """Return the lines of a part: those up to the next part of its document."""
+        later = self.parts[self.parts.index(part) + 1 :]
+        ends = [other.first_line for other in later if other.document is part.document]
+        return part.document.lines[part.first_line : min(ends, default=len(part.document.lines))]
 
 
 def _knows(old: Document, begin: int, new: Document) -> bool:
     """Tell whether a document shows nothing that an older one does not."""
     again = cover(new, 0, letters_of(line.row for line in old.lines[begin:]))
-    return again.kept > 0 and again.lost <= (1 - MOSTLY) * again.kept
+    return again.kept > 0 and again.lost + again.tail <= (1 - MOSTLY) * again.kept

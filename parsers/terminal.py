@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median_low
 
 from parsers.document import DocumentLine, SegmentKind
 from parsers.emulator import Emulator, Style
 from parsers.recording import Recording, Resize
 from parsers.stitching import Stitcher
 from parsers.story import Part, Story
+from parsers.vanished import Gone, Stayed, blocks
 from parsers.units import titles, units
 
 __all__ = ["Line", "Passing", "Segment", "SegmentKind", "Style", "Transcript", "read_transcript"]
@@ -103,12 +105,28 @@ def _transcript(story: Story, named: tuple[tuple[float, str], ...], cols: int) -
     story.settle()
     lines: list[Line] = []
     segments: list[Segment] = []
-    for part, drawn in story.told():
-        found = list(_lines(part, drawn, len(segments)))
+    passing: list[Passing] = []
+    stayed = Stayed(line.row.letters for document in story.documents() for line in document.lines)
+    for part in story.parts:
+        found = list(_lines(part, story.lines_of(part), len(segments)))
+        begin, segment = len(lines), len(segments)
         if any(line.text for line in found):
-            segments.append(Segment(part.kind, len(lines), part.seconds))
+            segments.append(Segment(part.kind, begin, part.seconds))
             lines += found
-    return Transcript(tuple(lines), tuple(segments), named, cols)
+        if part.first:
+            for block in blocks(part.document.vanished, stayed):
+                passing.append(_passing(block, begin, len(lines), segment, cols))
+    passing.sort(key=lambda passed: passed.first_seconds)
+    return Transcript(tuple(lines), tuple(segments), named, cols, tuple(passing))
+
+
+def _passing(block: Sequence[Gone], begin: int, end: int, segment: int, cols: int) -> Passing:
+    return Passing(
+        tuple(Line(gone.row.text, gone.first_seconds, gone.row.lead, gone.row.body, segment, cols) for gone in block),
+        median_low(gone.first_seconds for gone in block),
+        max(gone.last_seconds for gone in block),
+        min(begin + block[0].line, end),
+    )
 
 
 def _lines(part: Part, drawn: Sequence[DocumentLine], segment: int) -> Iterator[Line]:
