@@ -6,6 +6,7 @@ broken line, a half-written last line or a record of an unknown type becomes an 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,8 @@ from parsers.session import Event, SessionHeader, Source, Unknown
 LogFile: TypeAlias = Path | bytes  # bytes are the content itself
 T = TypeVar("T")
 
+TAIL = 65_536  # bytes at a file's end in which its last time is looked for
+TIMESTAMP = re.compile(rb'"timestamp"\s*:\s*"([0-9T:.Z+ -]{19,40})"')
 MAX_OUTPUT = 20_000  # characters of a tool's output that an event keeps; the log itself is kept whole beside it
 MAX_UNKNOWN_TEXT = 2_000  # characters of an unknown record that an event keeps
 MAX_UNKNOWN_EVENTS = 200  # unknown records that become events; the rest is only counted
@@ -223,6 +226,16 @@ def _undecodable(line: bytes, tally: Tally) -> None:
     tally.not_understood(line)
 
 
+def decoded(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T | None:
+    """Decode a raw part of a record; None if it is absent or of another shape."""
+    if not raw:
+        return None
+    try:
+        return decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 def is_json(line: bytes) -> bool:
     """Tell whether the line is JSON at all, whatever its shape."""
     try:
@@ -269,6 +282,18 @@ def touched_since(file: Path, since: datetime | None) -> bool:
         return since is None or file.stat().st_mtime >= since.timestamp()
     except OSError:
         return False
+
+
+def last_time(file: Path) -> datetime | None:
+    """Give the time of a JSON-lines log's last record that has one: files' own times do not survive copying."""
+    try:
+        with file.open("rb") as handle:
+            size = handle.seek(0, 2)
+            handle.seek(max(size - TAIL, 0))
+            times = TIMESTAMP.findall(handle.read())
+        return parse_time(times[-1].decode()) if times else from_epoch(file.stat().st_mtime)
+    except OSError:
+        return None
 
 
 def bounded(text: str | None, limit: int = MAX_OUTPUT) -> str | None:

@@ -19,16 +19,17 @@ from parsers.native_logs.base import (
     Tally,
     Window,
     aware,
-    from_epoch,
+    decoded,
     in_order,
     json_records,
+    last_time,
     parse_time,
     seconds_between,
     touched_since,
 )
 from parsers.native_logs.claude_conversation import Reading, close_cut, place, take
 from parsers.native_logs.claude_prompts import COMMAND_NAME
-from parsers.native_logs.claude_records import RECORD, USER_MESSAGE, Record, decoded, text_of
+from parsers.native_logs.claude_records import RECORD, USER_MESSAGE, Record, text_of
 
 PROVIDER = "claude_code"
 HEAD = 20  # records at a file's start that are looked at for its session, folder and time
@@ -133,7 +134,7 @@ def _candidate(file: Path, agents: list[Path]) -> Candidate:
         files=(file, *agents, *below),
         cwd=next((record.cwd for record in head if record.cwd), None),
         started_at=min(times, default=None),
-        last_at=from_epoch(file.stat().st_mtime),
+        last_at=last_time(file),
         cleared=any(_is_clear(record) for record in head),
     )
 

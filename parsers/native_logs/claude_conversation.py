@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from parsers.native_logs.base import Tally, Window, seconds_between
+from parsers.native_logs.base import Tally, Window, decoded, seconds_between
 from parsers.native_logs.claude_prompts import UserText, classify, from_program
 from parsers.native_logs.claude_records import (
     ANYTHING,
@@ -18,7 +18,6 @@ from parsers.native_logs.claude_records import (
     USER_MESSAGE,
     Block,
     Record,
-    decoded,
     result_text,
     text_of,
 )

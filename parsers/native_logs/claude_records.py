@@ -6,11 +6,12 @@ version, so they stay raw until the type is known.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-T = TypeVar("T")
+from parsers.native_logs.base import decoded
+
 NO_RAW = msgspec.Raw(b"")
 
 
@@ -161,16 +162,6 @@ API_FAILURE = msgspec.json.Decoder(ApiFailure)
 TEXT = msgspec.json.Decoder(str)
 BLOCKS = msgspec.json.Decoder(list[Block])
 ANYTHING = msgspec.json.Decoder(dict[str, Any])
-
-
-def decoded(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T | None:
-    """Decode a raw part; None if it is absent or of another shape."""
-    if not raw:
-        return None
-    try:
-        return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def text_of(content: str | list[Block] | None) -> str:

@@ -9,8 +9,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from parsers.native_logs.base import bounded, diff_counts, line_count, seconds_between
-from parsers.native_logs.claude_records import RESULT_DETAIL, TEXT, Block, Record, ResultDetail, decoded, result_text
+from parsers.native_logs.base import bounded, decoded, diff_counts, line_count, seconds_between
+from parsers.native_logs.claude_records import RESULT_DETAIL, TEXT, Block, Record, ResultDetail, result_text
 from parsers.session import Category, Source, Stopped, ToolUse
 
 CATEGORIES: Mapping[str, Category] = MappingProxyType(
