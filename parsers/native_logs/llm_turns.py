@@ -145,14 +145,8 @@ def _nested(details: Any, group: str, name: str) -> int | None:
 
 
 _MEASURES = (
-    "model",
-    "resolved_model",
-    "duration_ms",
-    "datetime_utc",
-    "input_tokens",
-    "output_tokens",
-    "token_details",
-    "response_json",
+    *("model", "resolved_model", "duration_ms", "datetime_utc"),
+    *("input_tokens", "output_tokens", "token_details", "response_json"),
 )
 
 
