@@ -67,9 +67,9 @@ def detect(
         screen = _longest(banners, len(transcript.lines))
         found = sure or Detection(method="banner", confidence=0.98)
         return Found(screen, found, tuple(i for i, s in banners if s is screen))
-    for screen, confidence in ((_by_command(argv, candidates), 0.95), (_by_title(transcript.titles, candidates), 0.9)):
-        if screen is not None:
-            return Found(screen, sure or Detection(method="banner", confidence=confidence))
+    for named, confidence in ((_by_command(argv, candidates), 0.95), (_by_title(transcript.titles, candidates), 0.9)):
+        if named is not None:
+            return Found(named, sure or Detection(method="banner", confidence=confidence))
     shaped, signs = _by_signs(transcript, candidates)
     if shaped is not None:
         return Found(shaped, sure or Detection(method="patterns", confidence=round(0.9 - 0.4 / signs, 2)))

@@ -6,7 +6,7 @@ list it here. What a table is made of is in `parsers/screens/table.py`; `parsers
 
 from __future__ import annotations
 
-from parsers.screens import claude_code, claude_print, codex_exec, generic, openai_codex
+from parsers.screens import claude_code, claude_print, codex_exec, gemini_cli, generic, openai_codex
 from parsers.screens.table import Screen
 
 # An assistant may have several tables: one for each client or mode. The first of a provider is its usual one.
@@ -15,6 +15,8 @@ SCREENS: tuple[Screen, ...] = (
     claude_print.SCREEN,
     openai_codex.SCREEN,
     codex_exec.SCREEN,
+    gemini_cli.SCREEN,
+    gemini_cli.QWEN,
 )
 
 GENERIC: Screen = generic.SCREEN

@@ -1,17 +1,18 @@
-"""The machine that reads a screen: transcript lines and an assistant's table in, events and a readable transcript out."""
+"""The machine that reads a screen: transcript lines and an assistant's table in, events and readable text out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from parsers.detection import Found, detect
+from parsers.argv_prompts import prompt_of
+from parsers.detection import detect
 from parsers.provider_patterns import GENERIC, PROVIDERS
 from parsers.reading import ScreenReading
 from parsers.screens.blocks import UNKNOWN, classify, group, palette_of
 from parsers.screens.rendering import render
 from parsers.screens.table import LONGEST_MATCHED, Block, Reading, Screen
-from parsers.session import Event, Note, NoteKind, Unknown
+from parsers.session import Event, Note, NoteKind, Prompt, Unknown
 
 if TYPE_CHECKING:
     from parsers.terminal import Transcript
@@ -26,9 +27,9 @@ def read_screen(transcript: Transcript, *, provider: str | None = None, argv: Se
     found = detect(transcript, PROVIDERS, GENERIC, provider=provider, argv=argv)
     palette = palette_of(transcript.lines)
     blocks = group(classify(transcript.lines, found.screen, palette))
-    reading = Reading(found.screen, transcript, blocks, palette, tuple(argv))
-    events = found.screen.finish(list(_events(reading)), reading)
-    about = _about(reading, found)
+    about = _about(transcript, found.screen)
+    reading = Reading(found.screen, transcript, blocks, palette, tuple(argv), about)
+    events = _with_prompt(found.screen.finish(list(_events(reading)), reading), reading)
     return ScreenReading(
         provider=found.screen.provider,
         detection=found.detection,
@@ -57,11 +58,19 @@ def _events_of(block: Block, reading: Reading) -> Iterable[Event]:
     return reader(block, reading) if reader else ()
 
 
-def _about(reading: Reading, found: Found) -> dict[str, str]:
-    """What banners say of the program (version, model, cwd): the named groups, the first word on each counts."""
+def _with_prompt(events: list[Event], reading: Reading) -> list[Event]:
+    """Put the prompt of the command line first if no prompt was shown."""
+    prompt = prompt_of(reading.screen.provider, reading.argv)
+    if not prompt or any(isinstance(event, Prompt) for event in events):
+        return events
+    return [Prompt(text=prompt, seconds=0.0), *events]
+
+
+def _about(transcript: Transcript, screen: Screen) -> dict[str, str]:
+    """Collect what the program says of itself (version, model, cwd): the first word on each counts."""
     about: dict[str, str] = {}
-    for line in reading.transcript.lines:
-        for pattern in found.screen.banners + found.screen.facts:
+    for line in transcript.lines:
+        for pattern in screen.banners + screen.facts:
             match = pattern.match(line.text[:LONGEST_MATCHED])
             if match:
                 for name, value in match.groupdict().items():
@@ -69,7 +78,3 @@ def _about(reading: Reading, found: Found) -> dict[str, str]:
                         about.setdefault(name, value)
     return about
 
-
-def screen_named(provider: str) -> Screen:
-    """The table for a provider or client; the generic one for a name that nobody knows."""
-    return PROVIDERS.get(provider, GENERIC)

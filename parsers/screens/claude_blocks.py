@@ -194,6 +194,8 @@ def _counted(phrase: str, reading: Reading) -> Iterator[tuple[str, Category]]:
     for pattern, name, category in _COUNTED:
         found = pattern.match(phrase.lower())
         if found:
+            if category is Category.SEARCH and reading.version >= _SEARCH_BY_SHELL:
+                name, category = "Bash", Category.SHELL
             server = found.groupdict().get("server")
             counts = [int(group) for group in found.groups() if group and group.isdigit()]
             yield from [(f"mcp__{server}" if server else name, category)] * (counts[0] if counts else 1)

@@ -15,6 +15,8 @@ from parsers.session import AssistantText, Category, Error, ErrorKind, Event, No
 _LOOKED = re.compile(r"(?:Read|Search|List|Run|View)\b")
 _EXIT = re.compile(r" \(exit (\d+)\)$")
 _FILE_CHANGES = re.compile(r"(?P<file>.*?)(?: → (?P<moved>.*?))? \(\+(?P<added>\d+) -(?P<removed>\d+)\)$")
+_FIRST_LINE = re.compile(r" +1 +(?P<sign>[+-])")
+_TELLS_EXITS = (0, 150)  # since then a failed look is marked "(exit 1)"; 0.149 and older say nothing
 _SIGNAL = re.compile(r"execution error: Sandbox\(Signal\((\d+)\)\)")
 
 
@@ -96,8 +98,8 @@ def explored(block: Block, reading: Reading) -> Iterator[Event]:
                 name="shell",
                 category=Category.SHELL,
                 input={"looked_at": "; ".join(_EXIT.sub("", item) for item in items)},
-                ok=not any(exits),
-                exit_code=max(exits, default=0),
+                ok=False if any(exits) else True if reading.version >= _TELLS_EXITS else None,
+                exit_code=max(exits) if exits else 0 if reading.version >= _TELLS_EXITS else None,
                 start_seconds=seconds,
             )
 
@@ -107,20 +109,38 @@ def _item(row: Row) -> str:
 
 
 def edited(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read a patch: one file on the head, or several on elbows. The verb says what is new."""
-    found = [m for row in block.of("result", "more") if (m := _FILE_CHANGES.match(_item(row)))] if " files" in block.fields["files"] else []
-    files = tuple(m["file"] for m in found) or (block.fields["files"].split(" → ")[0],)
+    """Read a patch: one file on the head, or several on elbows, each with its diff below."""
+    changes = list(_changes(block))
     yield ToolUse(
         name="apply_patch",
-        category=Category.WRITE if block.fields["verb"] == "Added" else Category.EDIT,
-        input={"files": list(files)},
+        category=Category.EDIT,
+        input={"files": [file for file, _ in changes]},
         ok=True,
-        files=files,
+        files=tuple(file for file, verb in changes if verb != "Deleted"),
+        created=tuple(file for file, verb in changes if verb == "Added"),
         lines_added=int(block.fields["added"]),
         lines_removed=int(block.fields["removed"]),
         output=output(block.rows[1:]),
         start_seconds=block.seconds,
     )
+
+
+def _changes(block: Block) -> Iterator[tuple[str, str]]:
+    """Yield each file of a patch with what was done to it: Edited, Added or Deleted.
+
+    Of several files the verb is not told. A new file's diff has only additions from line 1 on, a deleted one's only
+    removals.
+    """
+    if " files" not in block.fields["files"]:
+        yield block.fields["files"].split(" → ")[0], block.fields["verb"]
+        return
+    rows = [row for row in block.rows[1:] if row.place is not Place.BLANK]
+    for row, below in zip(rows, [*rows[1:], None], strict=True):
+        change = _FILE_CHANGES.match(_item(row))
+        if change:
+            first = _FIRST_LINE.match(below.line.text) if below else None
+            whole = first is not None and "0" in (change["added"], change["removed"])
+            yield change["file"], {"+": "Added", "-": "Deleted"}[first["sign"]] if first and whole else "Edited"
 
 
 def edit_failed(block: Block, reading: Reading) -> Iterator[Event]:

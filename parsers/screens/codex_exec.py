@@ -30,10 +30,10 @@ RULES = (
     head("prompt", _TIME + r"User instructions:$"),
     head("text", _TIME + r"codex$"),
     head("reasoning", _TIME + r"thinking$"),
-    head("begun", _TIME + r"exec (?P<command>.*) in (?P<cwd>/.*)$"),
-    head("done", _TIME + r"(?P<command>.*?)" + _STATUS),
     head("patch", _TIME + r"apply_patch auto_approved=\w+:"),
     head("patch_done", _TIME + r"apply_patch\(.*\) exited (?P<status>\d+)"),
+    head("begun", _TIME + r"exec (?P<command>.*) in (?P<cwd>/.*)$"),
+    head("done", _TIME + r"(?P<command>.*?)" + _STATUS),
     head("plan", _TIME + r"plan: "),
     head("error", _TIME + r"(?P<text>(?:stream error|ERROR): .*)"),
     head("other", _TIME + r"(?:turn diff:|tokens used:|explanation:|\w)"),
@@ -132,9 +132,10 @@ def patch(block: Block, reading: Reading) -> Iterator[Event]:
         added = row.fields.get("change") == "A" or any(file.endswith("/" + name) for name in new)
         yield ToolUse(
             name="apply_patch",
-            category=Category.WRITE if added else Category.EDIT,
+            category=Category.EDIT,
             ok=not failed,
             files=(file,),
+            created=(file,) if added else (),
             start_seconds=block.seconds,
         )
 

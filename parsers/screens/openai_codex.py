@@ -36,6 +36,7 @@ RULES = (
     part("resume_more", r"Or run codex resume", within=("resume",)),
     # --- prompts: shaded; the composer has the same glyph, bold; 0.39 drew a bar before each line -----------------------
     chrome("composer", r"[›▌»](?: |$)", lead=_BRIGHT),
+    chrome("composer", r"›(?: |$)", lead=_SHADED, body=_QUIET),
     part("more", r"▌ ?(?P<text>.*)", lead=_QUIET, within=("prompt",), after=("prompt", "more")),
     head("prompt", r"▌ (?P<text>.*\S)", lead=_QUIET),
     head("prompt", r"› (?P<text>.*\S)", lead=_SHADED),

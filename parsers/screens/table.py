@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -155,13 +155,19 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the reader of a block may look at besides its block."""
+    """What the reader of a block may look at besides its block; `about` is what the program said of itself."""
 
     screen: Screen
     transcript: Transcript
     blocks: Sequence[Block]
     palette: Palette
     argv: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The program's version as numbers, empty if it never said."""
+        return tuple(int(number) for number in re.findall(r"\d+", self.about.get("version", ""))[:3])
 
     def following(self, block: Block) -> Block | None:
         """The block after this one."""

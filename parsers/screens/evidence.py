@@ -1,0 +1,67 @@
+"""What several assistants' screens leave to be inferred: who stopped a call, how a command ended, which file was meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+import msgspec
+
+from parsers.command_outcomes import failure
+from parsers.screens.table import Reading
+from parsers.session import Event, Stopped, ToolUse
+
+_AROUND = 1.5  # seconds: a dialog is gone, and what came of it is drawn, within this time
+
+
+def was_asked(reading: Reading, start: float, end: float, question: re.Pattern[str]) -> bool:
+    """Tell whether a dialog with this question was on the screen from after `start` until about `end`."""
+    return any(
+        passing.first_seconds >= start - _AROUND
+        and abs(passing.last_seconds - end) <= _AROUND
+        and question.search(passing.text)
+        for passing in reading.transcript.passing
+    )
+
+
+def stopped_how(asked: bool) -> Stopped:
+    """Tell denied from interrupted: what was stopped while the person was being asked never ran."""
+    return Stopped.DENIED if asked else Stopped.INTERRUPTED
+
+
+def shell_outcome(command: str | None, output: str | None, code: int | None = None) -> dict[str, Any]:
+    """Give `ok` and `exit_code` of a command: by the status that was shown, else by what its output proves."""
+    if code is not None:
+        return {"ok": code == 0, "exit_code": code}
+    failed, proven = failure(command or "", output or "")
+    return {"ok": False, "exit_code": proven} if failed else {"ok": None, "exit_code": None}
+
+
+def complete_names(events: Iterable[Event]) -> list[Event]:
+    """Give bare file names the path under which the session named the file before.
+
+    Some assistants show `Edit pricing.py` for app/pricing.py; mostly they have read it first, by its path.
+    """
+    known: dict[str, str] = {}
+    done: list[Event] = []
+    for event in events:
+        if isinstance(event, ToolUse) and event.files:
+            files = tuple(known.get(path, path) for path in event.files)
+            known |= {PurePosixPath(path).name: path for path in files if "/" in path}
+            event = msgspec.structs.replace(event, files=files)
+        done.append(event)
+    return done
+
+
+def number(text: str) -> int:
+    """Read 1,234 and 2.4k and 1.2m."""
+    plain = text.strip().replace(",", "").lower()
+    scale = {"k": 1_000, "m": 1_000_000, "b": 1_000_000_000}.get(plain[-1:], 1)
+    return round(float(plain.rstrip("kmb")) * scale)
+
+
+def changed(fields: Mapping[str, str]) -> dict[str, int]:
+    """Give the lines that an edit added and removed, from fields of these names."""
+    return {f"lines_{name}": number(fields[name]) for name in ("added", "removed") if name in fields}

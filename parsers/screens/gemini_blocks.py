@@ -1,0 +1,199 @@
+"""What the blocks of Gemini CLI's screen mean."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+from parsers.argv_prompts import prompt_of
+from parsers.screens.evidence import changed, complete_names, number, shell_outcome, stopped_how, was_asked
+from parsers.screens.prose import said
+from parsers.screens.table import Block, Reader, Reading
+from parsers.session import (
+    AssistantText,
+    Category,
+    Error,
+    ErrorKind,
+    Event,
+    Note,
+    NoteKind,
+    Prompt,
+    Tokens,
+    ToolUse,
+    Totals,
+    Unknown,
+)
+
+_QUESTION = re.compile(r"Allow execution|Apply this change\?|Allow once|Do you want to proceed")
+_MARKS = {"✓": True, "✔": True, "x": False, "✗": False, "-": False}
+# A description in parentheses follows the command (before 0.40): no shell would take such a group there.
+_DESCRIPTION = re.compile(r"(?<![&|;=$<(]) \((?P<text>[^()]*(?:\([^()]*\)[^()]*)*)\)$")
+_FOLDER = re.compile(r" \[(?:current working directory|in) [^\]]*\](?: \(.*\))?$")
+_COMPACT = re.compile(r"(?P<input>.*?)(?: → (?P<result>.*))?$")
+_CHANGED = re.compile(r"\(\+(?P<added>\d+), -(?P<removed>\d+)\)")
+_FILE_IN_WORDS = re.compile(r"(?:Writing to |Reading )?(?P<file>[^\s:]+)(?::\s|$| \()")
+_TRYING = re.compile(r"\(Attempt (?P<attempt>\d+)/\d+\)")
+_SENT = frozenset({"text", "tool", "agent", "cancelled", "api_error"})
+
+
+def prompt(block: Block, reading: Reading) -> Iterator[Event]:
+    """A submitted message, or a command for the program itself: that one is answered without the model."""
+    text = said(block, reading)
+    after = reading.following(block)
+    if text.startswith("/") and (after is None or after.kind not in _SENT):
+        yield Note(kind=NoteKind.SLASH_COMMAND, text=text, seconds=block.seconds)
+    else:
+        yield Prompt(text=text, seconds=block.seconds)
+
+
+def text(block: Block, reading: Reading) -> Iterator[Event]:
+    """An answer; cut short if the request was cancelled below it."""
+    after = reading.following(block)
+    cut = after is not None and after.kind == "cancelled" and not _of_a_tool(after, reading)
+    yield AssistantText(text=said(block, reading), seconds=block.seconds, cut=cut)
+
+
+def cancelled(block: Block, reading: Reading) -> Iterator[Event]:
+    """A cancelled request: said beside the tool that was cancelled, or alone where an answer was cut short."""
+    if not _of_a_tool(block, reading):
+        yield Error(kind=ErrorKind.INTERRUPTED, text=block.fields["text"], seconds=block.seconds)
+
+
+def _of_a_tool(block: Block, reading: Reading) -> bool:
+    beside = (reading.preceding(block), reading.following(block))
+    return any(other is not None and other.fields.get("mark") == "-" for other in beside)
+
+
+def tool(block: Block, reading: Reading) -> Iterator[Event]:
+    """One call: in a box with its output, or on one line with its result behind the arrow."""
+    name = block.fields["tool"]
+    if name == "Shell Command":  # the person's own, in shell mode
+        yield Note(kind=NoteKind.USER_SHELL, text=block.fields.get("input", ""), seconds=block.seconds)
+        return
+    compact = _COMPACT.match(block.fields.get("compact", ""))
+    given = block.fields.get("input") or (compact["input"] if compact else "")
+    category = reading.screen.category(name)
+    known: dict[str, Any] = {"ok": _MARKS.get(block.fields["mark"]), "output": _output(block)}
+    if category is Category.SHELL:
+        known["command"] = given = without_description(given)
+        if known["ok"]:
+            known |= shell_outcome(given, known["output"])
+    elif category in (Category.READ, Category.EDIT, Category.WRITE):
+        file = _FILE_IN_WORDS.match(given)
+        known["files"] = (file["file"],) if file else ()
+    if compact and compact["result"]:
+        counts = _CHANGED.search(compact["result"])
+        known |= changed(counts.groupdict()) if counts else {}
+    if block.fields["mark"] == "-":
+        known["stopped"] = stopped_how(_asked(block, reading))
+    yield ToolUse(
+        name=name, category=category, input={"input": given} if given else {}, start_seconds=block.seconds, **known
+    )
+
+
+def _asked(block: Block, reading: Reading) -> bool:
+    """Whether the call was stopped in its dialog: that stood until the notice, which comes after a call never begun."""
+    after, before = reading.following(block), reading.preceding(block)
+    notice = next((other for other in (after, before) if other is not None and other.kind == "cancelled"), None)
+    if notice is None:
+        return True
+    return notice is after or was_asked(reading, block.seconds, notice.seconds, _QUESTION)
+
+
+def _output(block: Block) -> str | None:
+    """What stands in the box below the call, without its borders."""
+    shown = textwrap.dedent("\n".join(row.fields.get("text", "").rstrip() for row in block.of("output"))).strip("\n")
+    return shown or None
+
+
+def without_description(command: str) -> str:
+    """Take off what versions before 0.40 add to a command: the folder in brackets, the description in parentheses."""
+    bare = _FOLDER.sub("", command)
+    found = _DESCRIPTION.search(bare)
+    if found is None or bare != command or bare[: found.start()].count('"') % 2 or bare[: found.start()].count("'") % 2:
+        return bare
+    return bare[: found.start()]
+
+
+def agent(block: Block, reading: Reading) -> Iterator[Event]:
+    """A sub-agent: one call, whatever it did inside."""
+    ok = _MARKS.get(block.fields["mark"])
+    about = {"agent_name": block.fields["agent"]}
+    yield ToolUse(name="Agent", category=Category.TASK, input=about, ok=ok, start_seconds=block.seconds)
+
+
+def failed(block: Block, reading: Reading) -> Iterator[Event]:
+    """One attempt that the API refused."""
+    yield Error(kind=ErrorKind.API_ERROR, text=block.rows[0].line.text.strip(), seconds=block.seconds)
+
+
+def summary(block: Block, reading: Reading) -> Iterator[Event]:
+    """The sheet at the end: the session's id and the tokens of each model."""
+    named = block.first("resume") or block.first("session")
+    if named is not None:
+        yield Note(kind=NoteKind.RESUME_ID, text=named.fields["session"], seconds=named.line.seconds)
+    for row in block.of("usage"):
+        counts = {name: number(row.fields[name]) for name in ("input", "output", "cache_read") if name in row.fields}
+        yield Totals(tokens=Tokens(**counts), seconds=row.line.seconds)
+
+
+def note(block: Block, reading: Reading) -> Iterator[Event]:
+    """What the program says of itself."""
+    kind = {"compacted": NoteKind.COMPACTION, "model": NoteKind.MODEL}.get(block.kind, NoteKind.OTHER)
+    yield Note(kind=kind, text=said(block, reading) or block.rows[0].line.text.strip(), seconds=block.seconds)
+
+
+def user_shell(block: Block, reading: Reading) -> Iterator[Event]:
+    """A command that the person ran; the box below it says it again."""
+    return iter(())
+
+
+def plain(block: Block, reading: Reading) -> Iterator[Event]:
+    """Text without a mark: the answer of a run without the interface, else something unknown."""
+    shown = "\n".join(row.line.text for row in block.rows)
+    if any(other.kind in ("prompt", "text") for other in reading.blocks):
+        yield Unknown(text=shown, seconds=block.seconds)
+    else:
+        yield AssistantText(text=shown.strip(), seconds=block.seconds)
+
+
+READERS: Mapping[str, Reader] = {
+    "prompt": prompt,
+    "text": text,
+    "cancelled": cancelled,
+    "tool": tool,
+    "agent": agent,
+    "attempt": failed,
+    "api_error": failed,
+    "summary": summary,
+    "info": note,
+    "compacted": note,
+    "model": note,
+    "user_shell": user_shell,
+    "plain": plain,
+}
+
+
+def finish(events: list[Event], reading: Reading) -> list[Event]:
+    """Add retries that only passed over the screen and the prompt that stands nowhere; complete file names."""
+    events = complete_names(events) + _retries(reading)
+    given = prompt_of(reading.screen.provider, reading.argv)
+    if given and not any(isinstance(event, Prompt) for event in events):
+        events.insert(0, Prompt(text=given, seconds=0.0))
+    return sorted(events, key=lambda event: event.seconds or 0.0) if _retries(reading) else events
+
+
+def _retries(reading: Reading) -> list[Event]:
+    """Each attempt after the first says that the one before it failed."""
+    seen: list[tuple[str, float]] = []
+    for passing in reading.transcript.passing:
+        found = _TRYING.search(passing.text)
+        if found and found["attempt"] != "1" and (not seen or seen[-1][0] != found["attempt"]):
+            seen.append((found["attempt"], passing.first_seconds))
+    return [
+        Error(kind=ErrorKind.API_ERROR, text=f"Attempt {int(attempt) - 1} failed, retrying", seconds=seconds)
+        for attempt, seconds in seen
+    ]
