@@ -45,6 +45,7 @@ class Document:
     def __init__(self, banner: Iterable[str] = ()) -> None:
         self.lines: list[DocumentLine] = []
         self.base = 0
+        self.view = 0  # the line that the top row really shows, if it was scrolled back
         self.banner = set(banner)
         self.vanished = Vanished()
         self._banner_frames = BANNER_FRAMES
@@ -87,11 +88,17 @@ class Document:
             stream = self.lines[begin].row.letters + stream
         if not stream.endswith(letters):
             return None
-        extra = len(stream) - len(letters)
-        head = self.lines[begin]
-        self._take_out(begin)
-        if extra:
-            self.lines.append(head._replace(row=shortened(head.row, extra)))
+        return self.cut_inside(begin, len(stream) - len(letters))
+
+    def cut_inside(self, line: int, letters: int) -> int:
+        """Cut after so many letters from a line on, even in mid-line; return the next line's number."""
+        while line < len(self.lines) and letters >= len(self.lines[line].row.letters):
+            letters -= len(self.lines[line].row.letters)
+            line += 1
+        head = self.lines[line] if line < len(self.lines) else None
+        self._take_out(line)
+        if head and letters:
+            self.lines.append(head._replace(row=shortened(head.row, letters)))
         return len(self.lines)
 
     def patch(self, at: int, row: Row, seconds: float, cols: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import TypeAlias
 
@@ -18,6 +18,7 @@ Colour: TypeAlias = int | tuple[int, int, int] | None
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _EMOJI_STYLE = "\ufe0f"  # variation selector 16: the glyph before it is drawn two cells wide
+_SCROLLBAR = "█▓▒░▐▌▕▏│┃║╎╏┆┇▲▼△▽↑↓"
 _JOINERS = "\u200b\u200c\u200d"
 _NARROW, _WIDE = 0x100000, 0x38000  # code points of one and of two cells that nobody uses
 _STAND_INS = 0x7FFF
@@ -67,6 +68,14 @@ def shortened(row: Row, letters: int) -> Row:
                 return Row(row.text[:number], row.letters[:letters], row.lead, row.body, wrapped=True)
             left -= 1
     return row
+
+
+def without_scrollbar(row: Row, cols: int) -> Row:
+    """Return a row without a scrollbar's glyph in the last column."""
+    text = row.text
+    if len(text) < cols - 2 or not text or text[-1] not in _SCROLLBAR or text[-2:-1] not in ("", " "):
+        return row
+    return replace(row, text=text[:-1].rstrip(), wrapped=False)
 
 
 class Emulator:
