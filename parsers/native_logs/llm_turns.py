@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -188,25 +188,37 @@ def _old_turns(connection: sqlite3.Connection) -> Iterator[Turn]:
         turn.prompt = row["prompt"] or fragments.get(turn.id, "")
         turn.text, turn.reasoning = row["response"] or "", row["reasoning"] or ""
         found[turn.id] = turn
-    asked: dict[str, Asked] = {}
-    for row in rows(
-        connection, "tool_calls", ("id", "response_id", "name", "arguments", "tool_call_id"), "ORDER BY id"
-    ):
+    wanted = ("id", "response_id", "name", "arguments", "tool_call_id")
+    for row in rows(connection, "tool_calls", wanted, "ORDER BY id"):
         if row["response_id"] in found:
             call = Asked(row["name"] or "", _arguments(row["arguments"]), row["tool_call_id"])
             found[row["response_id"]].calls.append(call)
-            asked[call.call_id or f"#{row['id']}"] = call
+    before = _predecessors(found.values())
     wanted = ("response_id", "name", "output", "tool_call_id", "exception")
     for row in rows(connection, "tool_results", wanted, "ORDER BY id"):
-        call_ = asked.get(row["tool_call_id"]) or _waiting(asked.values(), row["name"])
-        if call_ is not None:
-            call_.result = Result(row["output"] or "", row["exception"])
+        caller = before.get(row["response_id"])
+        answered = _waiting(caller.calls, row["tool_call_id"], row["name"]) if caller else None
+        if answered is not None:
+            answered.result = Result(row["output"] or "", row["exception"])
     yield from found.values()
 
 
-def _waiting(asked: Any, name: str | None) -> Asked | None:
-    """Find the oldest call of this tool without a result: some models give their calls no ids."""
-    return next((call for call in asked if call.name == name and call.result is None), None)
+def _predecessors(listed: Iterable[Turn]) -> dict[str, Turn]:
+    """Map each turn's id to the turn before it in the same conversation."""
+    before: dict[str, Turn] = {}
+    last: dict[str | None, Turn] = {}
+    for turn in listed:
+        if turn.thread_id in last:
+            before[turn.id] = last[turn.thread_id]
+        last[turn.thread_id] = turn
+    return before
+
+
+def _waiting(calls: Sequence[Asked], call_id: str | None, name: str | None) -> Asked | None:
+    """Find the call that a result is for: by its id, else (some models give none) the next of the same tool."""
+    open_calls = [call for call in calls if call.result is None]
+    by_id = (call for call in open_calls if call_id and call.call_id == call_id)
+    return next(by_id, None) or next((call for call in open_calls if call.name == name), None)
 
 
 def _fragments(connection: sqlite3.Connection, table: str, key: str) -> dict[str, str]:
