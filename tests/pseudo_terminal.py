@@ -64,6 +64,10 @@ class PseudoTerminal:
         """Type."""
         os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
 
+    def kill(self, number: signal.Signals) -> None:
+        """Send a signal to the program alone."""
+        os.kill(self._pid, number)
+
     def wait_for(self, *texts: str, seconds: float = 20) -> str:
         """Read until the screen shows one of the texts, and return that text. Fails with the screen if it does not."""
         deadline = time.monotonic() + seconds
