@@ -26,8 +26,7 @@ MAX_OUTPUT = 20_000  # characters of a tool's output that an event keeps; the lo
 MAX_UNKNOWN_TEXT = 2_000  # characters of an unknown record that an event keeps
 MAX_UNKNOWN_EVENTS = 200  # unknown records that become events; the rest is only counted
 DRIFT_RECORDS = 10  # a log shorter than this says nothing about its format
-START_SLACK = timedelta(seconds=2)  # recorders note whole seconds, clocks are read at slightly different moments
-END_SLACK = timedelta(seconds=5)  # the last records are written while the assistant shuts down
+END_SLACK = timedelta(seconds=1.5)  # an end computed from a start in whole seconds is up to a second early
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +92,12 @@ class Places:
 class Hints:
     """What the screen and argv tell about which log is the right one.
 
-    `ended_at` is needed where the header lacks it (the recorder was killed): it ends the time window.
+    The times are needed where the header lacks them (no wrapper, or the recorder was killed).
     """
 
     session_ids: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
+    started_at: datetime | None = None
     ended_at: datetime | None = None
 
 
@@ -125,7 +125,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The time between a session's start and end, with some slack; an open end holds everything."""
+    """The time between a session's start (before the assistant's) and its end; an open end holds everything."""
 
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -134,7 +134,7 @@ class Window:
         """Tell whether something that happened then belongs to the session; unknown times do."""
         if at is None:
             return True
-        if self.started_at is not None and at < self.started_at - START_SLACK:
+        if self.started_at is not None and at < self.started_at:
             return False
         return self.ended_at is None or at <= self.ended_at + END_SLACK
 

@@ -1,0 +1,216 @@
+"""Finding the log of one session among all that the assistant keeps, and keeping a copy of it.
+
+The session's own folder comes first: what was copied there is read. Else the id that the screen or argv shows decides;
+else the working directory, the time and the prompts. Several logs belong to one session if the conversation was
+cleared: they follow each other in time, while sessions that run at once overlap.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from parsers.native_logs import reader_of
+from parsers.native_logs.base import Candidate, Hints, Places, Reader, Window, aware
+from parsers.session import Prompt, SessionHeader
+
+SESSION_ID = re.compile(r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|ses_\w{8,40})", re.IGNORECASE)
+NOT_LETTERS = re.compile(r"[\W_]+")
+SURE_LETTERS = 12  # so many equal letters at the start of two prompts are no accident
+FRESH_SECONDS = 10.0  # a log that begins so soon after the session is its log, unless another fits better
+NATIVE = "native"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files of a session's log. `session_ids` pick it out of files that hold other sessions too."""
+
+    files: tuple[Path, ...] = ()
+    session_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is looked for. `arguments` are words of argv that may be prompts; they speak for a log, never against."""
+
+    reader: Reader
+    window: Window
+    cwd: str | None
+    prompts: tuple[str, ...]
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    """A candidate with what speaks for it: prompts in common, and how soon after the session's start it begins."""
+
+    one: Candidate
+    shared: int
+    distance: float
+    silent: bool  # it holds no prompt of the session's time
+
+
+def find_native(
+    folder: Path,
+    header: SessionHeader,
+    hints: Hints,
+    environ: Mapping[str, str] | None,
+    *,
+    provider: str | None = None,
+) -> tuple[Path, ...]:
+    """Give the files of the session's log, none if there is none. See `find_log`."""
+    return find_log(folder, header, hints, environ, provider=provider).files
+
+
+def find_log(
+    folder: Path,
+    header: SessionHeader,
+    hints: Hints,
+    environ: Mapping[str, str] | None,
+    *,
+    provider: str | None = None,
+) -> Found:
+    """Find the session's log in its folder's `native/`, else where `environ` says that the assistant keeps its logs.
+
+    `provider` overrules the header's. Without `environ` only the folder is looked at.
+    """
+    reader = reader_of(provider or header.provider or "")
+    if reader is None:
+        return Found()
+    window = Window(aware(header.started_at or hints.started_at), aware(header.ended_at or hints.ended_at))
+    search = _Search(reader, window, header.cwd, hints.prompts, _spoken(header.argv))
+    ids = {*hints.session_ids, *(found for word in header.argv for found in SESSION_ID.findall(word))}
+    copied = _files_below(folder / NATIVE)
+    if copied:
+        kept = Places(home=folder / NATIVE, cwd=Path(header.cwd) if header.cwd else None)
+        return Found(copied, _choose(search, list(reader.candidates(kept)), ids).session_ids or tuple(sorted(ids)))
+    if environ is None:
+        return Found()
+    places = Places.of(header, environ)
+    found = _choose(search, list(reader.candidates(places, since=window.started_at)), ids)
+    if not found.files and ids:  # a log brought back from elsewhere may carry an older time
+        found = _choose(search, list(reader.candidates(places)), ids)
+    return found
+
+
+def _spoken(argv: Sequence[str]) -> tuple[str, ...]:
+    """Give the arguments that may be a prompt."""
+    return tuple(word for word in argv[1:] if not word.startswith("-") and not SESSION_ID.fullmatch(word))
+
+
+def _choose(search: _Search, candidates: Sequence[Candidate], ids: Iterable[str]) -> Found:
+    """Choose the candidates that belong to the session."""
+    wanted = set(ids)
+    chosen = [one for one in candidates if one.session_id in wanted]
+    pool = [_rated(search, one) for one in candidates if one not in chosen and _fits(search, one)]
+    for rated in sorted(pool, key=lambda rated: (-rated.shared, rated.distance)):
+        if _belongs(search, rated, chosen):
+            chosen.append(rated.one)
+    chosen.sort(key=lambda one: one.started_at or datetime.min.replace(tzinfo=UTC))
+    files = dict.fromkeys(file for one in chosen for file in one.files)
+    return Found(tuple(files), tuple(one.session_id for one in chosen))
+
+
+def _fits(search: _Search, one: Candidate) -> bool:
+    """Tell whether a candidate is of the right folder and was written to during the session."""
+    if one.cwd is not None and search.cwd is not None and not _same_folder(one.cwd, search.cwd):
+        return False
+    window = search.window
+    if (
+        window.ended_at is not None
+        and one.started_at is not None
+        and not Window(None, window.ended_at).holds(one.started_at)
+    ):
+        return False
+    return window.started_at is None or one.last_at is None or one.last_at >= window.started_at
+
+
+def _belongs(search: _Search, rated: _Rated, chosen: Sequence[Candidate]) -> bool:
+    """Tell whether a candidate is the session's log, or another part of it, given those already chosen."""
+    if chosen:
+        follows = rated.shared > 0 or (rated.one.cleared and not search.prompts)
+        return follows and not any(_at_once(search, rated.one, other) for other in chosen)
+    if search.window.started_at is None:
+        return rated.shared > 0
+    return rated.shared > 0 or not search.prompts or rated.silent or rated.distance < FRESH_SECONDS
+
+
+def _at_once(search: _Search, one: Candidate, other: Candidate) -> bool:
+    """Tell whether two logs were written at the same time, so that they cannot be parts of one session."""
+    (begins, ends), (other_begins, other_ends) = _span(search, one), _span(search, other)
+    return begins < other_ends and other_begins < ends
+
+
+def _span(search: _Search, one: Candidate) -> tuple[datetime, datetime]:
+    """Give the time in which a log was written during the session."""
+    started, last = search.window.started_at, one.last_at
+    begins = max((at for at in (started, one.started_at) if at is not None), default=datetime.min.replace(tzinfo=UTC))
+    return begins, last if last is not None else begins
+
+
+def _rated(search: _Search, one: Candidate) -> _Rated:
+    """Read a candidate's prompts of the session's time, and compare."""
+    window = search.window
+    log = search.reader.read(
+        one.files, started_at=window.started_at, ended_at=window.ended_at, session_ids=(one.session_id,)
+    )
+    logged = [_letters(event.text) for event in log.events if isinstance(event, Prompt)]
+    expected = [_letters(text) for text in (*search.prompts, *search.arguments)]
+    shared = sum(any(_same_prompt(prompt, other) for other in logged) for prompt in expected)
+    distance = float("inf")
+    if window.started_at is not None and one.started_at is not None:
+        distance = abs((one.started_at - window.started_at).total_seconds())
+    return _Rated(one, shared, distance, silent=not logged)
+
+
+def _same_prompt(seen: str, logged: str) -> bool:
+    """Compare letters only; the screen may show a long prompt's beginning."""
+    if not seen or not logged:
+        return False
+    short, long = sorted((seen, logged), key=len)
+    return short == long or (len(short) >= SURE_LETTERS and long.startswith(short))
+
+
+def _letters(text: str) -> str:
+    return NOT_LETTERS.sub("", text).casefold()
+
+
+def _same_folder(one: str, other: str) -> bool:
+    """Compare two folders by name and, where they exist here, by what links lead to."""
+    return one.rstrip("/") == other.rstrip("/") or os.path.realpath(one) == os.path.realpath(other)
+
+
+def copy_native(found: Found, folder: Path, *, home: Path, provider: str | None = None) -> tuple[Path, ...]:
+    """Copy a log into the session folder's `native/`, laid out as below the home folder; returns the copies.
+
+    A later purge by the assistant then takes nothing. A copy is complete before it gets its name. A reader may offer
+    `extract(file, session_ids, target) -> bool`, which takes this session's part out of a file shared by many.
+    """
+    extract = getattr(reader_of(provider or ""), "extract", None)
+    copies = []
+    for file in found.files:
+        target = folder / NATIVE / _below(file, home)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = target.with_name(f"{target.name}.part")
+        try:
+            if extract is None or not extract(file, found.session_ids, part):
+                shutil.copyfile(file, part)
+            part.replace(target)
+        except FileNotFoundError:  # -wal and -shm files come and go
+            continue
+        copies.append(target)
+    return tuple(copies)
+
+
+def _below(file: Path, home: Path) -> Path:
+    """Give the path below the home folder; a log kept elsewhere keeps its last folders."""
+    return file.relative_to(home) if file.is_relative_to(home) else Path(*file.parts[1:][-5:])
+
+
+def _files_below(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted(file for file in folder.rglob("*") if file.is_file() and not file.name.endswith(".part")))
