@@ -147,21 +147,20 @@ def _read_log(
     path: Path, header: SessionHeader, facts: Facts, reading: ScreenReading, environ: Mapping[str, str] | None
 ) -> NativeLog | None:
     """Read the assistant's own log, None if it keeps none or none belongs to this session."""
-    try:  # TEMPORARY until finding.py lands
-        from parsers.native_logs import read_native
-        from parsers.native_logs.finding import find_native
-    except ImportError:
-        return None
+    from parsers.native_logs import read_native
+    from parsers.native_logs.finding import find_log
 
     started_at = header.started_at or facts.started_at
     ended_at = header.ended_at or _plus(started_at, facts.duration_seconds)
     named = tuple(filter(None, (reading.native_session_id, header.native_session_id)))
     prompts = tuple(e.text for e in reading.events if isinstance(e, Prompt))
-    hints = Hints(session_ids=named, prompts=prompts, ended_at=ended_at)
-    files = find_native(path, header, hints, environ)
-    if not files:
+    hints = Hints(session_ids=named, prompts=prompts, started_at=started_at, ended_at=ended_at)
+    found = find_log(path, header, hints, environ, provider=facts.provider)
+    if not found.files:
         return None
-    log = read_native(facts.provider, files, started_at=started_at, ended_at=ended_at, session_ids=named)
+    log = read_native(
+        facts.provider, found.files, started_at=started_at, ended_at=ended_at, session_ids=found.session_ids
+    )
     return log if log.records else None
 
 
