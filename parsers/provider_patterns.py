@@ -6,7 +6,7 @@ list it here. What a table is made of is in `parsers/screens/table.py`; `parsers
 
 from __future__ import annotations
 
-from parsers.screens import claude_code, claude_print, codex_exec, gemini_cli, generic, openai_codex
+from parsers.screens import aider, claude_code, claude_print, codex_exec, gemini_cli, generic, openai_codex
 from parsers.screens.table import Screen
 
 # An assistant may have several tables: one for each client or mode. The first of a provider is its usual one.
@@ -17,6 +17,7 @@ SCREENS: tuple[Screen, ...] = (
     codex_exec.SCREEN,
     gemini_cli.SCREEN,
     gemini_cli.QWEN,
+    aider.SCREEN,
 )
 
 GENERIC: Screen = generic.SCREEN

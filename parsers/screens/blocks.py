@@ -19,7 +19,7 @@ def palette_of(lines: Iterable[Line]) -> Palette:
     for line in lines:
         for style in (line.lead, line.body):
             colours = colours or style.foreground is not None or style.background is not None
-            attributes = attributes or style.bold or style.faint or style.italic
+            attributes = attributes or style.bold or style.faint or style.italic or style.inverse
         if colours and attributes:
             break
     return Palette(colours, attributes)

@@ -54,6 +54,7 @@ class Look:
     faint: bool | None = None
     italic: bool | None = None
     struck: bool | None = None
+    inverse: bool | None = None
 
     def fits(self, style: Style, palette: Palette) -> bool:
         """Whether a pen meets the condition, as far as this recording can tell."""
@@ -73,6 +74,7 @@ class Look:
             (self.faint, style.faint),
             (self.italic, style.italic),
             (self.struck, style.strikethrough),
+            (self.inverse, style.inverse),
         )
         return all(want is None or want == has for want, has in wanted)
 
