@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from parsers.screens import claude_passing as passing
+from parsers.screens.claude_counts import agents, collapsed
+from parsers.screens.claude_passing import was_asked
 from parsers.screens.hues import Hue, hue
 from parsers.screens.prose import output, said
 from parsers.screens.table import Block, Reader, Reading, Row
+from parsers.screens.timeline import merged
 from parsers.screens.wrapping import unwrap
 from parsers.session import (
     AssistantText,
@@ -31,10 +35,7 @@ _CHANGED = re.compile(r"(?:Added (?P<added>\d+) lines?)?(?:, )?(?:[Rr]emoved (?P
 _CHANGED_1_0 = re.compile(r"Updated .* with (?:(?P<added>\d+) additions?)?(?: and )?(?:(?P<removed>\d+) removals?)?$")
 _WROTE = re.compile(r"Wrote (?P<added>\d+) lines? to ")
 _WITH_FILE = frozenset({Category.READ, Category.EDIT, Category.WRITE})
-_RETRY = re.compile(
-    r"(?P<text>.*\S) · [Rr]etrying in [^·]*· attempt (?P<attempt>\d+)/\d+|.*Retrying in .*attempt (?P<attempt_1_0>\d+)/\d+"
-)
-_DIALOG = re.compile(r"(?m)^[│ ]*(?:Do you want to |Would you like to )")
+_HOOK = re.compile(r"(?:Error: )?(?:\w+:\S{1,80} hook (?:error|blocked)|\w{1,80} operation blocked by hook)")
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
@@ -96,7 +97,7 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
         ok=ok,
         exit_code=int(exit_code[1]) if exit_code else 0 if ok and category is Category.SHELL else None,
         stopped=stopped,
-        command=given if category is Category.SHELL else None,
+        command=given if category is Category.SHELL and not _HOOK.match(shown or "") else None,
         files=files,
         lines_added=added,
         lines_removed=removed,
@@ -129,7 +130,7 @@ def _outcome(block: Block, shown: str | None, reading: Reading) -> tuple[bool | 
     """Whether a call went well, by the bullet's colour; by what the result says where there are no colours."""
     stop = block.first("stop")
     if stop is not None and "nterrupted" in stop.fields["stop"][:24]:
-        return False, Stopped.DENIED if _was_asked(block, stop.line.seconds, reading) else Stopped.INTERRUPTED
+        return False, Stopped.DENIED if was_asked(block, stop.line.seconds, reading) else Stopped.INTERRUPTED
     if stop is not None:
         return False, None
     if shown is not None and re.match(r"User rejected |.* was rejected", shown):
@@ -140,17 +141,6 @@ def _outcome(block: Block, shown: str | None, reading: Reading) -> tuple[bool | 
     return (None if shown is None else not _FAILED.match(shown)), None
 
 
-def _was_asked(block: Block, end: float, reading: Reading) -> bool:
-    """Whether a dialog stood on the screen until the call was stopped: the same line tells denied and interrupted."""
-    return any(
-        _DIALOG.search(passing.text)
-        and passing.first_seconds <= end
-        and end - 0.5 <= passing.last_seconds
-        and passing.last_seconds >= block.seconds
-        for passing in reading.transcript.passing
-    )
-
-
 def _changes(shown: str | None) -> tuple[int | None, int | None]:
     """Lines added and removed, from the result's first line."""
     first = (shown or "").split("\n", 1)[0]
@@ -159,47 +149,6 @@ def _changes(shown: str | None) -> tuple[int | None, int | None]:
         return None, None
     counts = found.groupdict()
     return int(counts.get("added") or 0), int(counts.get("removed") or 0)
-
-
-# --- collapsed lines: counts instead of calls -----------------------------------------------------------------------
-_SEARCH_BY_SHELL = (2, 1, 117)  # since then grep and find run through Bash (the native build has no Grep tool)
-_COUNTED: tuple[tuple[re.Pattern[str], str, Category], ...] = tuple(
-    (re.compile(pattern), name, category)
-    for pattern, name, category in (
-        (r"(?:searched|searching) for (\d+) pattern", "Search", Category.SEARCH),
-        (r"(?:read|reading) (\d+) file", "Read", Category.READ),
-        (r"(?:listed|listing) (\d+) director", "Bash", Category.SHELL),
-        (r"(?:called|calling) (?P<server>\S+) (\d+) times?", "mcp", Category.MCP),
-        (r"(?:called|calling) (?P<server>\S+)$", "mcp", Category.MCP),
-        (r"(?:ran|running) (\d+) (?:bash |shell )?command", "Bash", Category.SHELL),
-        (r"(?:edited|editing) (\d+) file", "Update", Category.EDIT),
-        (r"(?:wrote|writing) (\d+) file", "Write", Category.WRITE),
-        (r"(?:fetched|fetching) (\d+) ", "Fetch", Category.WEB),
-    )
-)
-_FAILURES = re.compile(r" · (\d+) failed")
-
-
-def collapsed(block: Block, reading: Reading) -> Iterator[Event]:
-    """As many tool uses as the line counts; of those it says failed, the last ones are taken."""
-    told = block.fields["text"]
-    failures = _FAILURES.search(told)
-    uses = [use for phrase in re.split(r" · ", told)[0].split(", ") for use in _counted(phrase, reading)]
-    failed = int(failures[1]) if failures else 0
-    for number, (name, category) in enumerate(uses):
-        yield ToolUse(name=name, category=category, ok=number < len(uses) - failed, start_seconds=block.seconds)
-
-
-def _counted(phrase: str, reading: Reading) -> Iterator[tuple[str, Category]]:
-    for pattern, name, category in _COUNTED:
-        found = pattern.match(phrase.lower())
-        if found:
-            if category is Category.SEARCH and reading.version >= _SEARCH_BY_SHELL:
-                name, category = "Bash", Category.SHELL
-            server = found.groupdict().get("server")
-            counts = [int(group) for group in found.groups() if group and group.isdigit()]
-            yield from [(f"mcp__{server}" if server else name, category)] * (counts[0] if counts else 1)
-            return
 
 
 # --- the rest -------------------------------------------------------------------------------------------------------
@@ -249,20 +198,6 @@ def plan_approved(block: Block, reading: Reading) -> Iterator[Event]:
 def plan_updated(block: Block, reading: Reading) -> Iterator[Event]:
     """In plan mode the assistant writes its plan to a file, which this line does not name."""
     yield ToolUse(name="Write", category=Category.WRITE, ok=True, start_seconds=block.seconds)
-
-
-def agents(block: Block, reading: Reading) -> Iterator[Event]:
-    """Sub-agents that ran side by side, one call each."""
-    done = block.fields.get("state") == "finished"
-    for row in block.of("branch"):
-        yield ToolUse(
-            name="Agent",
-            category=Category.TASK,
-            input={"description": row.fields["agent"]},
-            ok=True if done else None,
-            start_seconds=block.seconds,
-        )
-        yield Note(kind=NoteKind.SUBAGENT, text=row.line.text.strip(" ├└─│"), seconds=row.line.seconds)
 
 
 def api_error(block: Block, reading: Reading) -> Iterator[Event]:
@@ -316,4 +251,4 @@ READERS: Mapping[str, Reader] = {
 
 def finish(events: list[Event], reading: Reading) -> list[Event]:
     """Add what only passed over the screen."""
-    return events
+    return merged(events, [*passing.approvals(reading), *passing.retries(reading), *passing.tasks(reading)])

@@ -1,0 +1,160 @@
+"""Claude Code's collapsed lines (2.1): "Searched for 1 pattern, read 2 files · 1 failed", and agents with their counts.
+
+A count says how many calls there were. What they were shows for a moment while they run (`claude_passing.Hint`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from parsers.screens.claude_passing import Hint, hints, leaves
+from parsers.screens.table import Block, Reading
+from parsers.session import Category, Event, Note, NoteKind, ToolUse
+from parsers.shell_commands import simple_commands
+
+# The native build has no Grep tool since then: grep and find run through Bash.
+_SEARCH_BY_SHELL = (2, 1, 117)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A phrase of a collapsed line: what it counts, and the programs that count as it when Bash runs them."""
+
+    pattern: re.Pattern[str]
+    name: str
+    category: Category
+    programs: frozenset[str] = frozenset()
+
+
+def _counted(pattern: str, name: str, category: Category, programs: str = "") -> _Counted:
+    return _Counted(re.compile(pattern), name, category, frozenset(programs.split()))
+
+
+_PHRASES = (
+    _counted(r"search(?:ed|ing) for (\d+) pattern", "Search", Category.SEARCH, "grep rg egrep fgrep ag ack find fd bfs ugrep locate which"),
+    _counted(r"read(?:ing)? (\d+) file", "Read", Category.READ, "cat head tail less more wc stat file strings jq awk cut sort uniq tr sed nl"),
+    _counted(r"list(?:ed|ing) (\d+) director", "Bash", Category.SHELL, "ls tree du"),
+    _counted(r"call(?:ed|ing) (?P<server>\S+) (\d+) times?", "mcp", Category.MCP),
+    _counted(r"call(?:ed|ing) (?P<server>\S+)$", "mcp", Category.MCP),
+    _counted(r"(?:ran|running) (\d+) (?:bash |shell )?command", "Bash", Category.SHELL),
+    _counted(r"edit(?:ed|ing) (\d+) file", "Update", Category.EDIT),
+    _counted(r"(?:wrote|writing) (\d+) file", "Write", Category.WRITE),
+    _counted(r"fetch(?:ed|ing) (\d+) ", "Fetch", Category.WEB),
+)
+_FAILURES = re.compile(r" · (\d+) failed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One counted call."""
+
+    phrase: _Counted
+    name: str
+    hint: Hint | None = None
+
+
+def collapsed(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read as many tool uses as the line counts; of those it says failed, the last ones are taken."""
+    told = block.fields["text"]
+    uses = _with_hints(_uses(told), _hints_of(block, reading))
+    failures = _FAILURES.search(told)
+    failed = int(failures[1]) if failures else 0
+    live = "ing " in told.split(",")[0]
+    for number, use in enumerate(uses):
+        ok = None if live else number < len(uses) - failed
+        yield _tool_use(use, ok, use.hint.seconds if use.hint else block.seconds, reading)
+
+
+def _uses(told: str) -> list[_Use]:
+    """Take a line of counts apart."""
+    uses: list[_Use] = []
+    for part in told.split(" · ")[0].lower().split(", "):
+        for phrase in _PHRASES:
+            found = phrase.pattern.match(part)
+            if found:
+                server = found.groupdict().get("server")
+                numbers = [int(group) for group in found.groups() if group and group.isdigit()]
+                uses += [_Use(phrase, f"mcp__{server}" if server else phrase.name)] * (numbers[0] if numbers else 1)
+                break
+    return uses
+
+
+def _hints_of(block: Block, reading: Reading) -> list[Hint]:
+    """Find the hints that were seen between the head before this line and the line's final form."""
+    before = reading.preceding(block)
+    start = before.seconds if before else 0.0
+    return [hint for hint in hints(reading) if start <= hint.seconds <= block.seconds]
+
+
+def _with_hints(uses: list[_Use], seen: list[Hint]) -> list[_Use]:
+    """Give each hint to a call that it fits: a command by its program, a file to a read."""
+    left = list(uses)
+    known: list[_Use] = []
+    for hint in seen:
+        use = next((use for use in left if _fits(use.phrase, hint)), None)
+        if use is not None:
+            left.remove(use)
+            known.append(_Use(use.phrase, use.name, hint))
+    return known + left
+
+
+def _fits(phrase: _Counted, hint: Hint) -> bool:
+    if hint.command is None:
+        return phrase.category is Category.READ
+    words = next(simple_commands(hint.command), [])
+    return bool(words) and (words[0].rsplit("/", 1)[-1] in phrase.programs or phrase.name == "Bash" and not phrase.programs)
+
+
+def _tool_use(use: _Use, ok: bool | None, seconds: float, reading: Reading, agent: str | None = None) -> ToolUse:
+    name, category = use.name, use.phrase.category
+    command = use.hint.command if use.hint else None
+    if command or (category is Category.SEARCH and reading.version >= _SEARCH_BY_SHELL):
+        name, category = "Bash", Category.SHELL
+    file = use.hint.file if use.hint else None
+    return ToolUse(
+        name=name,
+        category=category,
+        input={"command": command} if command else {"file_path": file} if file else {},
+        command=command,
+        files=(file,) if file and category is Category.READ else (),
+        ok=ok,
+        start_seconds=seconds,
+        agent=agent,
+    )
+
+
+def agents(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read sub-agents that ran side by side: one call each, and the calls that each was seen making."""
+    done = block.fields.get("state") == "finished"
+    seen = leaves(block, reading)
+    for row in block.of("branch"):
+        agent = row.fields["agent"]
+        yield ToolUse(
+            name="Agent",
+            category=Category.TASK,
+            input={"description": agent},
+            ok=True if done else None,
+            start_seconds=block.seconds,
+        )
+        yield Note(kind=NoteKind.SUBAGENT, text=row.line.text.strip(" ├└─│"), seconds=row.line.seconds)
+        calls, told = seen.get(agent, ([], ""))
+        yield from _agent_calls(agent, calls, told, int(row.fields.get("uses", 0)), reading)
+
+
+def _agent_calls(agent: str, calls: list[tuple[float, str, str]], told: str, count: int, reading: Reading) -> Iterator[Event]:
+    """Yield an agent's calls: those seen by name, then of the counts what they do not cover; never more than counted."""
+    shown = [
+        ToolUse(name=tool, category=reading.screen.category(tool), input={"description": given}, start_seconds=seconds, agent=agent)
+        for seconds, tool, given in calls
+    ]
+    last = calls[-1][0] if calls else 0.0
+    covered = [use.category for use in shown]
+    for use in _uses(told):
+        more = _tool_use(use, None, last, reading, agent)
+        if more.category in covered:
+            covered.remove(more.category)
+        else:
+            shown.append(more)
+    yield from shown[:count]

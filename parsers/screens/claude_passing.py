@@ -1,0 +1,146 @@
+"""What only passes over Claude Code's screen: dialogs, retries, the calls behind a collapsed line, a list of tasks.
+
+All of it is erased again; what stays is a count, a result, or nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from parsers.screens.table import Block, Reading
+from parsers.session import Category, Error, ErrorKind, Note, NoteKind, ToolUse
+
+if TYPE_CHECKING:
+    from parsers.terminal import Line
+
+_QUESTION = re.compile(r"[│ ]*(?P<question>(?:Do you want to|Would you like to) [^│]*\?)")
+_CHOSEN = re.compile(r"[│ ]*❯ (?:\d\. )?(?P<answer>[^│]*[^│ ])")
+_COMMAND = re.compile(r"  ⎿\s{1,2}\$ (?P<command>.*\S)")
+_FILE = re.compile(r"  ⎿\s{1,2}(?P<file>[~\w./@-][^…:]*[\w/])$")
+_STATUS = re.compile(r"  ⎿\s{1,2}(?:Running|Waiting|Initializing|Done|Tip|Next|Interrupted|Queued|\(No output)")
+_LEAF = re.compile(r" {3}[│ ]\s{1,2}⎿\s{1,2}(?P<tool>[A-Z]\w*): (?P<input>.*\S)")
+_LEAF_COUNTS = re.compile(r" {3}[│ ]\s{1,2}⎿\s{1,2}(?P<text>(?:Searching|Reading|Listing|Running|Calling) .*\d.*)…")
+_TASK = re.compile(r" {2,}(?:⎿\s{1,2})?(?P<state>[◻◼✔☐☒]) (?P<task>.*\S)")
+_RETRY = re.compile(
+    r"(?:[·✢*✶✻✽✳] )?(?P<text>\S.*?) · retrying in [^·]* · attempt (?P<attempt>\d+)/\d+"
+    r"|.*Retrying in \d+ seconds?… \(attempt (?P<attempt_1_0>\d+)/\d+\)"
+)
+_AT_ONCE = 0.5  # seconds between a dialog's end and the result that answers it
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a collapsed line was busy with for a moment: a command, or else a file."""
+
+    seconds: float
+    command: str | None = None
+    file: str | None = None
+
+
+def rows(reading: Reading) -> Iterator[tuple[float, Line]]:
+    """Yield every row that passed with the time it was first there, in that order."""
+    passed = sorted(reading.transcript.passing, key=lambda p: p.first_seconds)
+    return ((p.first_seconds, line) for p in passed for line in p.lines)
+
+
+def hints(reading: Reading) -> list[Hint]:
+    """Collect the hints of collapsed lines in the order they were seen; one that stays is one."""
+    found: list[Hint] = []
+    for seconds, line in rows(reading):
+        command = _COMMAND.match(line.text)
+        file = None if command or _STATUS.match(line.text) else _FILE.match(line.text)
+        hint = Hint(seconds, command["command"] if command else None, file["file"] if file else None)
+        known = found and (found[-1].command, found[-1].file) == (hint.command, hint.file)
+        if (command or file) and not known:
+            found.append(hint)
+    return found
+
+
+def was_asked(block: Block, end: float, reading: Reading) -> bool:
+    """Tell whether a dialog stood on the screen until a call was stopped: "Interrupted" says it of denied ones too."""
+    return any(
+        any(_QUESTION.match(line.text) for line in passing.lines)
+        and passing.first_seconds <= end
+        and passing.last_seconds >= max(block.seconds, end - _AT_ONCE)
+        for passing in reading.transcript.passing
+    )
+
+
+def approvals(reading: Reading) -> Iterator[Note]:
+    """Read dialogs: the question, what it was about, and the answer that was marked when it went."""
+    for passing in reading.transcript.passing:
+        asked = next((m for line in passing.lines if (m := _QUESTION.match(line.text))), None)
+        if asked:
+            chosen = next((m["answer"] for line in passing.lines if (m := _CHOSEN.match(line.text))), "no answer")
+            yield Note(kind=NoteKind.APPROVAL, text=f"{asked['question']} {chosen}", seconds=passing.first_seconds)
+
+
+def retries(reading: Reading) -> Iterator[Error]:
+    """Read failed attempts to reach the API: the n-th is numbered n, and a lower number begins a new request."""
+    last = 0
+    for seconds, line in rows(reading):
+        found = _RETRY.match(line.text)
+        if not found:
+            continue
+        attempt = int(found["attempt"] or found["attempt_1_0"])
+        text = found["text"] or line.text.strip()
+        for _ in range(attempt - last if attempt > last else attempt if attempt < last else 0):
+            yield Error(kind=ErrorKind.API_ERROR, text=text, seconds=seconds)
+        last = attempt
+
+
+def tasks(reading: Reading) -> Iterator[ToolUse]:
+    """Read the list of tasks (2.1): each one that appears was created, each new mark is an update."""
+    known: set[tuple[str, str]] = set()
+    named: set[str] = set()
+    for seconds, line in rows(reading):
+        found = _TASK.match(line.text)
+        if not found or (found["task"], found["state"]) in known:
+            continue
+        task, state = found["task"], found["state"]
+        known.add((task, state))
+        if task not in named:
+            named.add(task)
+            yield _todo("TaskCreate", task, seconds)
+        if state in "◼✔☒":
+            yield _todo("TaskUpdate", f"{state} {task}", seconds)
+
+
+def _todo(name: str, task: str, seconds: float) -> ToolUse:
+    return ToolUse(name=name, category=Category.TODO, input={"task": task}, ok=True, start_seconds=seconds)
+
+
+def leaves(block: Block, reading: Reading) -> dict[str, tuple[list[tuple[float, str, str]], str]]:
+    """Read what a block's sub-agents were seen doing: by agent the calls (seconds, tool, input) and the last counts.
+
+    A row that passed stood before the transcript line whose place it had; the branch above that line is its agent.
+    """
+    branches = _branch_lines(block, reading)
+    seen: dict[str, tuple[list[tuple[float, str, str]], str]] = {}
+    for passing in sorted(reading.transcript.passing, key=lambda p: p.first_seconds):
+        for offset, line in enumerate(passing.lines):
+            call, counts = _LEAF.match(line.text), _LEAF_COUNTS.match(line.text)
+            agent = _agent_at(passing.line + offset, branches) if call or counts else None
+            if agent is None:
+                continue
+            calls, told = seen.get(agent, ([], ""))
+            if call and (not calls or calls[-1][1:] != (call["tool"], call["input"])):
+                calls.append((passing.first_seconds, call["tool"], call["input"]))
+            seen[agent] = calls, counts["text"] if counts else told
+    return seen
+
+
+def _branch_lines(block: Block, reading: Reading) -> list[tuple[int, str]]:
+    """Find the numbers of the transcript lines that name the block's agents."""
+    wanted = {id(row.line): row.fields["agent"] for row in block.of("branch")}
+    return [(number, wanted[id(line)]) for number, line in enumerate(reading.transcript.lines) if id(line) in wanted]
+
+
+def _agent_at(number: int, branches: Sequence[tuple[int, str]]) -> str | None:
+    """Find the agent whose branch is the last one above or at a line; only just below the branches is it one."""
+    above = [(at, agent) for at, agent in branches if at <= number]
+    return above[-1][1] if above and number - above[-1][0] <= 2 else None
+
