@@ -15,13 +15,12 @@ from pathlib import Path
 
 from parsers.native_logs import aider_chat
 from parsers.native_logs.base import (
-    END_SLACK,
-    START_SLACK,
     Candidate,
     LogFile,
     NativeLog,
     Places,
     Tally,
+    Window,
     aware,
     from_epoch,
     in_order,
@@ -116,16 +115,11 @@ def _chosen(
     session_ids: Sequence[str],
     zone: tzinfo | None,
 ) -> _Chat | None:
-    """Choose a session's chat. aider starts a chat within seconds, and only one a run."""
+    """Choose a session's chat. aider starts a chat within seconds, and only one a run; it notes whole seconds."""
+    window = Window(started_at.replace(microsecond=0) if started_at else None, ended_at)
     named = [c for c in chats if c.id in session_ids]
-    for chat in named or chats:
-        at = _zoned(chat.started_at, zone)
-        if started_at is not None and at < started_at - START_SLACK:
-            continue
-        if ended_at is not None and at > ended_at + END_SLACK:
-            continue
-        return chat
-    return named[0] if named else None
+    fitting = [c for c in named or chats if window.holds(_zoned(c.started_at, zone))]
+    return next(iter(fitting or named), None)
 
 
 def _zoned(at: datetime, zone: tzinfo | None) -> datetime:
