@@ -23,6 +23,7 @@ SURE = 3  # rows with letters that, untouched, show that the window did not move
 SCREENS = 3  # screens back in which a frame is looked for
 MISMATCH = 8  # letters that a row which differs costs
 GIVE_UP = 3  # such rows
+UPPER = 0.66  # of the height: below that are composer and footer
 KNOWN = 0.7  # of the height: rows known down to there were scrolled back to
 
 
@@ -33,7 +34,7 @@ class _Fit:
     offset: int
     row: int
     known: int
-    score: float
+    score: int
     proven: int  # letters that fit and are not part of the banner
 
 
@@ -68,73 +69,90 @@ def _patch(document: Document, rows: Sequence[Row], frame: Frame) -> None:
 
 
 def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) -> None:
-    fit = _best_fit(document, rows, len(frame.rows))
-    if fit is None or (not fit.proven and _much_vanishes(document)):
+    height = len(frame.rows)
+    fit = max(_fits(document, rows, height), key=lambda fit: fit.score, default=None)
+    if fit is None or _loses_much(document, rows, fit):
         _begin(story, rows, frame)
         return
     document.view = fit.offset
-    if fit.offset < document.base and fit.known >= KNOWN * len(frame.rows):
+    if fit.offset < document.base and fit.known >= KNOWN * height:
         return  # scrolled back
-    scrolled = fit.offset > 0
-    first = max(fit.row, HEADER) if scrolled else 0
+    first = max(fit.row, HEADER) if fit.offset > 0 else 0
     document.base = fit.offset
     document.rewrite(fit.offset + first, rows[first:], frame.seconds, frame.cols)
 
 
-def _best_fit(document: Document, rows: Sequence[Row], height: int) -> _Fit | None:
-    best: _Fit | None = None
-    tried: set[int] = set()
-    for row, offset in _proposals(document, rows, height):
-        if offset in tried:
-            continue
-        tried.add(offset)
-        fit = _fit(document, rows, row, offset)
-        if fit.score > 0 and (best is None or fit.score > best.score):
-            best = fit
-    return best
-
-
-def _proposals(document: Document, rows: Sequence[Row], height: int) -> Iterator[tuple[int, int]]:
-    """Propose offsets: the present one, then those that the top rows suggest by their letters."""
+def _fits(document: Document, rows: Sequence[Row], height: int) -> Iterator[_Fit]:
+    """Lay a frame where it lay, and wherever its top rows suggest by their letters."""
+    if (unmoved := _unmoved(document, rows, height)) is not None:
+        yield unmoved
+    tried = {document.base}
     floor = document.base - SCREENS * height
-    top = [number for number, row in enumerate(rows) if len(row.letters) >= 2][:TOP]
-    for number in top:
-        at = document.base + number
-        if 0 <= at < len(document.lines) and document.lines[at].row.letters == rows[number].letters:
-            yield number, document.base
-    for number in top:
+    for number in [number for number, row in enumerate(rows) if len(row.letters) >= 2][:TOP]:
         for line in reversed(document.positions(rows[number].letters)):
             if line < floor:
                 break
-            if document.lines[line].row.letters == rows[number].letters and line - number > -HEADER:
-                yield number, line - number
+            offset = line - number
+            if offset not in tried and document.lines[line].row.letters == rows[number].letters:
+                tried.add(offset)
+                fit = _moved(document, rows, number, offset)
+                if fit.score > 0 and fit.proven:
+                    yield fit
 
 
-def _fit(document: Document, rows: Sequence[Row], row: int, offset: int) -> _Fit:
-    """Go down from a row that fits as long as rows do, or differ only here and there."""
-    score, misses, known, proven = 0.0, 0, row, 0
-    lines, banner = document.lines, document.banner
-    for number in range(row, len(rows)):
-        at = offset + number
-        if at >= len(lines):
-            break
-        letters, was = rows[number].letters, lines[at].row.letters
+def _unmoved(document: Document, rows: Sequence[Row], height: int) -> _Fit | None:
+    """Compare a frame with what the window showed last: some rows fit if it only changed, or a dialog lies on it.
+
+    The lower third does not count, composer and footer stay there whatever happens.
+    """
+    score = fitting = others = proven = known = 0
+    for number in range(HEADER if document.base > 0 else 0, min(len(rows), int(height * UPPER))):
+        at = document.base + number
+        was = document.lines[at].row.letters if 0 <= at < len(document.lines) else ""
+        letters = rows[number].letters
+        if not was or not letters:
+            continue
         if letters == was:
-            if letters:
-                score += len(letters)
-                known = number
-                proven += 0 if letters in banner else len(letters)
+            fitting, known = fitting + 1, number
+            score += len(letters)
+            proven += 0 if letters in document.banner else len(letters)
+        elif letters[:SHORT] != was[:SHORT]:
+            others += 1
+            score -= MISMATCH // 2
+    if document.base > 0 and (fitting < 2 or 3 * fitting < others):
+        return None
+    return _Fit(document.base, 0, known, max(score, 1), proven)
+
+
+def _moved(document: Document, rows: Sequence[Row], row: int, offset: int) -> _Fit:
+    """Go down from a row that fits as long as rows do, or differ only here and there."""
+    lines, banner = document.lines, document.banner
+    score = -MISMATCH * sum(1 for above in rows[:row] if above.letters)
+    best, known, misses, proven = score, row, 0, 0
+    for number in range(row, min(len(rows), len(lines) - offset)):
+        letters, was = rows[number].letters, lines[offset + number].row.letters
+        if letters == was:
+            score += len(letters)
+            known = number if letters else known
+            proven += 0 if letters in banner else len(letters)
+            best = max(best, score)
         else:
             score -= MISMATCH
             misses += 1
             if misses > GIVE_UP:
                 break
-    return _Fit(offset, row, known, score, proven)
+    return _Fit(offset, row, known, best, proven)
 
 
-def _much_vanishes(document: Document) -> bool:
-    lines = document.lines[max(document.base, 0) :]
-    return sum(1 for line in lines if line.row.letters and line.row.letters not in document.banner) > GIVE_UP
+def _loses_much(document: Document, rows: Sequence[Row], fit: _Fit) -> bool:
+    """Tell whether a frame that hardly fits would overwrite text that it does not show."""
+    shown = {row.letters[:PROBE] for row in rows}
+    gone = [
+        len(line.row.letters)
+        for line in document.lines[max(0, fit.offset + fit.row) :]
+        if line.row.letters and line.row.letters not in document.banner and line.row.letters[:PROBE] not in shown
+    ]
+    return len(gone) > GIVE_UP and 4 * fit.proven < sum(gone)
 
 
 def _begin(story: Story, rows: Sequence[Row], frame: Frame) -> None:
