@@ -6,7 +6,7 @@ list it here. What a table is made of is in `parsers/screens/table.py`; `parsers
 
 from __future__ import annotations
 
-from parsers.screens import aider, claude_code, claude_print, codex_exec, gemini_cli, generic, openai_codex
+from parsers.screens import aider, claude_code, claude_print, codex_exec, gemini_cli, generic, gpt, openai_codex
 from parsers.screens.table import Screen
 
 # An assistant may have several tables: one for each client or mode. The first of a provider is its usual one.
@@ -18,6 +18,9 @@ SCREENS: tuple[Screen, ...] = (
     gemini_cli.SCREEN,
     gemini_cli.QWEN,
     aider.SCREEN,
+    gpt.FUNCTION,
+    gpt.LLM,
+    gpt.SHELL_GPT,
 )
 
 GENERIC: Screen = generic.SCREEN
