@@ -139,7 +139,8 @@ def _error_kind(tool_use: ToolUse) -> ErrorKind:
         return ErrorKind.PERMISSION_DENIED
     if tool_use.stopped is Stopped.INTERRUPTED:
         return ErrorKind.INTERRUPTED
-    return ErrorKind.COMMAND_FAILED if tool_use.category is Category.SHELL else ErrorKind.TOOL_ERROR
+    ran = tool_use.category is Category.SHELL and tool_use.command is not None  # a hook may have refused to run it
+    return ErrorKind.COMMAND_FAILED if ran else ErrorKind.TOOL_ERROR
 
 
 def _error_text(tool_use: ToolUse) -> str:

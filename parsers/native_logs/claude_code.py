@@ -30,6 +30,7 @@ from parsers.native_logs.base import (
 from parsers.native_logs.claude_conversation import Reading, close_cut, place, take
 from parsers.native_logs.claude_prompts import COMMAND_NAME
 from parsers.native_logs.claude_records import RECORD, USER_MESSAGE, Record, text_of
+from parsers.session import Error, ErrorKind, Source, Tokens, Totals
 
 PROVIDER = "claude_code"
 HEAD = 20  # records at a file's start that are looked at for its session, folder and time
@@ -85,7 +86,8 @@ def _result(reading: Reading) -> NativeLog:
     close_cut(reading)
     reading.events.extend(reading.open_calls.values())
     understood = len(reading.events)
-    reading.events.extend(reading.answers.model_calls(reading.origin))
+    calls = tuple(reading.answers.model_calls(reading.origin))
+    reading.events.extend(calls or _nothing_used(reading))
     reading.events.extend(reading.tally.kept)
     tally = reading.tally
     return NativeLog(
@@ -101,6 +103,13 @@ def _result(reading: Reading) -> NativeLog:
         unknown_records=tally.unknown,
         problems=tally.all_problems(PROVIDER, understood=understood),
     )
+
+
+def _nothing_used(reading: Reading) -> tuple[Totals, ...]:
+    """Tell that no tokens were used where the API only failed; without failure nothing is known."""
+    failed = any(isinstance(event, Error) and event.kind is ErrorKind.API_ERROR for event in reading.events)
+    nothing = Tokens(input=0, output=0, cache_read=0, cache_write=0)
+    return (Totals(tokens=nothing, source=Source.NATIVE),) if failed else ()
 
 
 def candidates(places: Places, *, since: datetime | None = None) -> Iterator[Candidate]:

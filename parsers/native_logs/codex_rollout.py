@@ -35,11 +35,14 @@ from parsers.session import (
     Prompt,
     Source,
     Stopped,
+    Tokens,
     ToolUse,
+    Totals,
 )
 
 REPLAY = timedelta(seconds=2)  # a fork copies its parent's records in one burst, stamped with the fork's time
 IGNORED_TYPES = frozenset({"world_state", "inter_agent_communication_metadata", "ghost_snapshot"})
+NOTHING = Tokens(input=0, output=0, cache_read=0)
 APPROVES_PLAN = "Implement the plan."  # what the program sends when the person accepts a proposed plan
 CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call"})
 OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output"})
@@ -410,7 +413,13 @@ class Rollout:
         if self.aborted_at is not None and ended_at is not None and ended_at - self.aborted_at > REPLAY:
             self._report_abort()
         self.shared.events.extend(self._tool_use(use) for use in self.order)
-        self.shared.events.extend(self.responses.model_calls(self.shared.origin))
+        calls = tuple(self.responses.model_calls(self.shared.origin))
+        self.shared.events.extend(calls or self._nothing_used())
+
+    def _nothing_used(self) -> tuple[Event, ...]:
+        """Tell that no tokens were used where the API only failed; without failure nothing is known."""
+        failed = any(isinstance(event, Error) and event.kind is ErrorKind.API_ERROR for event in self.shared.events)
+        return (Totals(tokens=NOTHING, source=Source.NATIVE),) if failed and self.agent is None else ()
 
     def _tool_use(self, use: Use) -> ToolUse:
         stopped = use.stopped

@@ -36,23 +36,22 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """What is looked for. `arguments` are words of argv that may be prompts; they speak for a log, never against."""
+    """What is looked for. `expected` are the letters of its prompts; one must be in the log if they are `sure`."""
 
     reader: Reader
     window: Window
     cwd: str | None
-    prompts: tuple[str, ...]
-    arguments: tuple[str, ...]
+    expected: tuple[str, ...]
+    sure: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Rated:
-    """A candidate with what speaks for it: prompts in common, and how soon after the session's start it begins."""
+    """A candidate with its prompts of the session's time (letters only) and how soon after the start it begins."""
 
     one: Candidate
-    shared: int
+    logged: tuple[str, ...]
     distance: float
-    silent: bool  # it holds no prompt of the session's time
 
 
 def find_native(
@@ -83,7 +82,8 @@ def find_log(
     if reader is None:
         return Found()
     window = Window(aware(header.started_at or hints.started_at), aware(header.ended_at or hints.ended_at))
-    search = _Search(reader, window, header.cwd, hints.prompts, _spoken(header.argv))
+    expected = tuple(_letters(text) for text in hints.prompts or _spoken(header.argv))
+    search = _Search(reader, window, header.cwd, expected, sure=bool(hints.prompts))
     ids = {*hints.session_ids, *(found for word in header.argv for found in SESSION_ID.findall(word))}
     copied = _files_below(folder / NATIVE)
     if copied:
@@ -104,13 +104,16 @@ def _spoken(argv: Sequence[str]) -> tuple[str, ...]:
 
 
 def _choose(search: _Search, candidates: Sequence[Candidate], ids: Iterable[str]) -> Found:
-    """Choose the candidates that belong to the session."""
+    """Choose the candidates that belong to the session: those named by id, and those that hold its other prompts."""
     wanted = set(ids)
     chosen = [one for one in candidates if one.session_id in wanted]
     pool = [_rated(search, one) for one in candidates if one not in chosen and _fits(search, one)]
-    for rated in sorted(pool, key=lambda rated: (-rated.shared, rated.distance)):
-        if _belongs(search, rated, chosen):
+    left = _without(search.expected, [prompt for one in chosen if pool for prompt in _rated(search, one).logged])
+    for rated in sorted(pool, key=lambda rated: (-len(_common(search.expected, rated.logged)), rated.distance)):
+        common = _common(left, rated.logged)
+        if common or _may_belong(search, rated, chosen):
             chosen.append(rated.one)
+            left = _without(left, rated.logged)
     chosen.sort(key=lambda one: one.started_at or datetime.min.replace(tzinfo=UTC))
     files = dict.fromkeys(file for one in chosen for file in one.files)
     return Found(tuple(files), tuple(one.session_id for one in chosen))
@@ -130,14 +133,14 @@ def _fits(search: _Search, one: Candidate) -> bool:
     return window.started_at is None or one.last_at is None or one.last_at >= window.started_at
 
 
-def _belongs(search: _Search, rated: _Rated, chosen: Sequence[Candidate]) -> bool:
-    """Tell whether a candidate is the session's log, or another part of it, given those already chosen."""
+def _may_belong(search: _Search, rated: _Rated, chosen: Sequence[Candidate]) -> bool:
+    """Tell whether a candidate that holds none of the prompts still missing is the session's log, or a part of it."""
     if chosen:
-        follows = rated.shared > 0 or (rated.one.cleared and not search.prompts)
+        follows = rated.one.cleared and not search.sure
         return follows and not any(_at_once(search, rated.one, other) for other in chosen)
     if search.window.started_at is None:
-        return rated.shared > 0
-    return rated.shared > 0 or not search.prompts or rated.silent or rated.distance < FRESH_SECONDS
+        return False
+    return not search.sure or not rated.logged or rated.distance < FRESH_SECONDS
 
 
 def _at_once(search: _Search, one: Candidate, other: Candidate) -> bool:
@@ -159,13 +162,30 @@ def _rated(search: _Search, one: Candidate) -> _Rated:
     log = search.reader.read(
         one.files, started_at=window.started_at, ended_at=window.ended_at, session_ids=(one.session_id,)
     )
-    logged = [_letters(event.text) for event in log.events if isinstance(event, Prompt)]
-    expected = [_letters(text) for text in (*search.prompts, *search.arguments)]
-    shared = sum(any(_same_prompt(prompt, other) for other in logged) for prompt in expected)
+    logged = tuple(_letters(event.text) for event in log.events if isinstance(event, Prompt))
     distance = float("inf")
     if window.started_at is not None and one.started_at is not None:
         distance = abs((one.started_at - window.started_at).total_seconds())
-    return _Rated(one, shared, distance, silent=not logged)
+    return _Rated(one, logged, distance)
+
+
+def _common(expected: Sequence[str], logged: Sequence[str]) -> list[str]:
+    """Give the expected prompts that a log holds, each of the log's prompts used once."""
+    free, found = list(logged), []
+    for prompt in expected:
+        match = next((other for other in free if _same_prompt(prompt, other)), None)
+        if match is not None:
+            free.remove(match)
+            found.append(prompt)
+    return found
+
+
+def _without(expected: Sequence[str], logged: Sequence[str]) -> tuple[str, ...]:
+    """Give the expected prompts that a log does not account for."""
+    left = list(expected)
+    for prompt in _common(expected, logged):
+        left.remove(prompt)
+    return tuple(left)
 
 
 def _same_prompt(seen: str, logged: str) -> bool:
