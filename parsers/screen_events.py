@@ -10,6 +10,7 @@ from parsers.detection import detect
 from parsers.provider_patterns import GENERIC, PROVIDERS
 from parsers.reading import ScreenReading
 from parsers.screens.blocks import UNKNOWN, classify, group, palette_of
+from parsers.screens.history import new_blocks
 from parsers.screens.rendering import render
 from parsers.screens.table import LONGEST_MATCHED, Block, Reading, Screen
 from parsers.session import Event, Note, NoteKind, Prompt, Unknown
@@ -47,7 +48,7 @@ def read_screen(transcript: Transcript, *, provider: str | None = None, argv: Se
 
 
 def _events(reading: Reading) -> Iterator[Event]:
-    for block in reading.blocks:
+    for block in new_blocks(reading):
         yield from _events_of(block, reading)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import structs
+
 from parsers.screens import claude_passing as passing
 from parsers.screens.claude_counts import agents, collapsed
 from parsers.screens.claude_passing import was_asked
@@ -250,5 +252,33 @@ READERS: Mapping[str, Reader] = {
 
 
 def finish(events: list[Event], reading: Reading) -> list[Event]:
-    """Add what only passed over the screen."""
-    return merged(events, [*passing.approvals(reading), *passing.retries(reading), *passing.tasks(reading)])
+    """Add what only passed over the screen, and what the end of the recording cut off."""
+    passed: list[Event] = [*passing.approvals(reading), *passing.retries(reading), *passing.tasks(reading)]
+    return _cut_by_the_end(merged(_once(events), passed), reading)
+
+
+def _once(events: list[Event]) -> list[Event]:
+    """Drop a call that never got further if the same call follows: a tall dialog made the program draw it again."""
+    kept: list[Event] = []
+    for event, after in zip(events, [*events[1:], None], strict=True):
+        pending = isinstance(event, ToolUse) and event.ok is None and event.output is None
+        if not (pending and isinstance(after, ToolUse) and _called(event) == _called(after)):
+            kept.append(event)
+    return kept
+
+
+def _called(event: Event) -> tuple[str, Mapping[str, object]] | None:
+    return (event.name, event.input) if isinstance(event, ToolUse) else None
+
+
+def _cut_by_the_end(events: list[Event], reading: Reading) -> list[Event]:
+    """Tell that the session ended while the assistant was at work: killed, or its terminal closed."""
+    live = reading.transcript.ended_live
+    working = next((line for line in live if re.match(r" {2}[⏸⏵?].* esc to interrupt|[·✢*✶✻✽] .*\(esc to interrupt", line.text)), None)
+    if working is None or any(isinstance(event, Note) and event.kind is NoteKind.RESUME_ID for event in events):
+        return events
+    end = max(line.seconds for line in live)
+    last = events[-1] if events else None
+    if isinstance(last, AssistantText):
+        events = [*events[:-1], structs.replace(last, cut=True)]
+    return [*events, Error(kind=ErrorKind.INTERRUPTED, text="The session ended during an answer", seconds=end)]

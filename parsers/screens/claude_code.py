@@ -74,7 +74,8 @@ RULES = (
     chrome("spinner", _SPINNER + r"\S"),
     chrome("footer", r" {2,}(?:[⏸⏵]|\? for shortcuts|Press \S+ again to exit|(?:esc|ctrl\S+) to \w|◯ |[●◐] \w+ · /effort)", lead=_QUIET),
     panel("rule", r"[─━▔]{10,}"),
-    chrome("panel", r".", within=("rule",)),
+    panel("screen", r" (?:Claude Code v\d[\w.-]*$|Settings: )"),  # /help and /status of 1.0
+    chrome("panel", r".", within=("rule", "screen")),
     # --- what stands below a head ----------------------------------------------------------------------------------
     part("stop", r"  ⎿\s{1,2}" + _STOP, lead=_QUIET),
     part("result", r"  ⎿\s{1,2}(?P<text>.*)", lead=_QUIET,
@@ -92,6 +93,7 @@ RULES = (
 SCREEN = Screen(
     provider="claude_code",
     programs=frozenset({"claude", "claude-code", "@anthropic-ai/claude-code"}),
+    resumes=frozenset({"--continue", "-c", "--resume", "-r"}),
     rules=RULES,
     readers=claude_blocks.READERS,
     tools=tool_table(

@@ -28,7 +28,7 @@ _RETRY = re.compile(
     r"(?:[·✢*✶✻✽✳] )?(?P<text>\S.*?) · retrying in [^·]* · attempt (?P<attempt>\d+)/\d+"
     r"|.*Retrying in \d+ seconds?… \(attempt (?P<attempt_1_0>\d+)/\d+\)"
 )
-_AT_ONCE = 0.5  # seconds between a dialog's end and the result that answers it
+_AT_ONCE = 1.0  # seconds between a dialog's end and the result that answers it
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
+from msgspec import structs
+
+from parsers.screens import codex_passing as passing
 from parsers.screens.hues import Hue, hue
 from parsers.screens.prose import output, said
 from parsers.screens.table import Block, Place, Reader, Reading, Row
+from parsers.screens.timeline import merged
 from parsers.screens.wrapping import unwrap
 from parsers.session import AssistantText, Category, Error, ErrorKind, Event, Note, NoteKind, Prompt, Stopped, Tokens, ToolUse, Totals
 
@@ -82,8 +86,12 @@ def _command(block: Block) -> tuple[str, tuple[Row, ...]]:
 
 def commands(block: Block, reading: Reading) -> Iterator[Event]:
     """Read several successful commands of which only the number is left (0.149)."""
-    for _ in range(int(block.fields["count"])):
-        yield ToolUse(name="shell", category=Category.SHELL, ok=True, start_seconds=block.seconds)
+    before = reading.preceding(block)
+    seen = passing.commands_seen(before.seconds if before else 0.0, block.seconds, reading)
+    count = int(block.fields["count"])
+    for command in [*seen[:count], *[None] * (count - len(seen))]:
+        given = {"command": command} if command else {}
+        yield ToolUse(name="shell", category=Category.SHELL, input=given, command=command, ok=True, start_seconds=block.seconds)
 
 
 def explored(block: Block, reading: Reading) -> Iterator[Event]:
@@ -291,7 +299,12 @@ READERS: Mapping[str, Reader] = {
 
 
 def finish(events: list[Event], reading: Reading) -> list[Event]:
-    """Let a denial take the place of what the program reports as the run of the denied command, and of its interruption."""
+    """Let a denial take the place of what the program reports of it, and add what only passed over the screen."""
+    return merged(_denied_patches(_denied_commands(events), reading), [*passing.reconnects(reading), *passing.approvals(reading)])
+
+
+def _denied_commands(events: list[Event]) -> list[Event]:
+    """Drop the cell of a denied command, which never ran, and the interruption that a denial is."""
     kept: list[Event] = []
     denied: ToolUse | None = None
     for event in events:
@@ -305,4 +318,22 @@ def finish(events: list[Event], reading: Reading) -> list[Event]:
         elif isinstance(event, Prompt):
             denied = None
         kept.append(event)
+    return kept
+
+
+def _denied_patches(events: list[Event], reading: Reading) -> list[Event]:
+    """Mark a patch that was denied: 0.169 leaves it on the screen as if it had been made, and says "interrupted"."""
+    kept: list[Event] = []
+    for event in events:
+        last = kept[-1] if kept else None
+        if (
+            isinstance(event, Error)
+            and event.kind is ErrorKind.INTERRUPTED
+            and isinstance(last, ToolUse)
+            and last.category is Category.EDIT
+            and passing.edit_was_asked(event.seconds or 0.0, reading)
+        ):
+            kept[-1] = structs.replace(last, ok=False, stopped=Stopped.DENIED)
+        else:
+            kept.append(event)
     return kept

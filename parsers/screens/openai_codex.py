@@ -86,6 +86,7 @@ RULES = (
 SCREEN = Screen(
     provider="openai_codex",
     programs=frozenset({"codex", "@openai/codex"}),
+    resumes=frozenset({"resume", "fork"}),
     rules=RULES,
     readers=codex_blocks.READERS,
     tools=tool_table((r"shell|exec", Category.SHELL), (r"apply_patch", Category.EDIT), (r"web_search", Category.WEB)),

@@ -196,7 +196,8 @@ class Screen:
     `banners` and `titles` are what only this program shows; they and `facts` (other lines that tell something of the
     program) have the named groups version, model and cwd. `signs` are kinds
     of its `rules` that no other program draws, for recordings without a banner; `programs` are the names it is started
-    by, `words` those of which one stands on the command line in this `mode` (exec, print). `readers` turn the blocks of a kind into events, `finish` has the last word over all events. `flowing` kinds
+    by, `words` those of which one stands on the command line in this `mode` (exec, print), `resumes` those that take up
+    an earlier session, whose conversation is then drawn again at the start. `readers` turn the blocks of a kind into events, `finish` has the last word over all events. `flowing` kinds
     hold prose that the program wrapped at the terminal's width; `margin` is how far it indents what follows the head.
     """
 
@@ -212,6 +213,7 @@ class Screen:
     signs: frozenset[str] = frozenset()
     programs: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
+    resumes: frozenset[str] = frozenset()
     finish: Finish = unchanged
     flowing: frozenset[str] = frozenset({"prompt", "text"})
     margin: int = 2

@@ -1,0 +1,62 @@
+"""What only passes over Codex's screen: reconnects, dialogs, the first of several commands before they become a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from parsers.screens.table import Reading
+from parsers.session import Error, ErrorKind, Note, NoteKind
+
+if TYPE_CHECKING:
+    from parsers.terminal import Line, Passing
+
+_RECONNECT = re.compile(r"[•◦] (?P<text>Reconnecting\.\.\. (?P<attempt>\d+)/\d+)")
+_QUESTION = re.compile(r" *(?:▌ ?)?(?P<question>(?:Would you like to|Allow) .*\?|Allow command\?|Apply changes\?)$")
+_EDIT_QUESTION = re.compile(r" *(?:▌ ?)?(?:Would you like to make the following edits\?|Apply changes\?)")
+_CHOSEN = re.compile(r" *› (?:\d\. )?(?P<answer>.*\S)")
+_RAN = re.compile(r"• Ran (?!\d+ commands )(?P<command>.*\S)")
+_AT_ONCE = 1.0  # seconds between a dialog's end and what the program says of it
+
+
+def rows(reading: Reading) -> Iterator[tuple[float, Line]]:
+    """Yield every row that passed with the time it was first there, in that order."""
+    passed = sorted(reading.transcript.passing, key=lambda p: p.first_seconds)
+    return ((p.first_seconds, line) for p in passed for line in p.lines)
+
+
+def reconnects(reading: Reading) -> Iterator[Error]:
+    """Read failed attempts to reach the model: the n-th is numbered n, and a lower number begins a new request."""
+    last = 0
+    for seconds, line in rows(reading):
+        found = _RECONNECT.match(line.text)
+        if found:
+            attempt = int(found["attempt"])
+            for _ in range(attempt - last if attempt > last else attempt if attempt < last else 0):
+                yield Error(kind=ErrorKind.API_ERROR, text=found["text"], seconds=seconds)
+            last = attempt
+
+
+def approvals(reading: Reading) -> Iterator[Note]:
+    """Read dialogs: the question and the answer that was marked when it went."""
+    for passing in reading.transcript.passing:
+        asked = next((m["question"] for line in passing.lines if (m := _QUESTION.match(line.text))), None)
+        if asked:
+            chosen = next((m["answer"] for line in passing.lines if (m := _CHOSEN.match(line.text))), "no answer")
+            yield Note(kind=NoteKind.APPROVAL, text=f"{asked} {chosen}", seconds=passing.first_seconds)
+
+
+def edit_was_asked(until: float, reading: Reading) -> bool:
+    """Tell whether a dialog about a patch stood on the screen until then."""
+    return any(_ended(passing, until) and any(_EDIT_QUESTION.match(line.text) for line in passing.lines) for passing in reading.transcript.passing)
+
+
+def _ended(passing: Passing, at: float) -> bool:
+    return passing.first_seconds <= at and abs(passing.last_seconds - at) <= _AT_ONCE
+
+
+def commands_seen(start: float, end: float, reading: Reading) -> list[str]:
+    """Give the commands whose cell stood on the screen between two times and was replaced."""
+    found = [(seconds, m["command"]) for seconds, line in rows(reading) if (m := _RAN.match(line.text))]
+    return [command for seconds, command in found if start <= seconds <= end]
