@@ -179,3 +179,13 @@ def _histories(places: Places) -> Iterator[Path]:
             return
         if (folder / ".git").exists() or folder == places.home:
             return
+
+
+def extract(file: Path, session_ids: Sequence[str], target: Path) -> bool:
+    """Take one chat out of the history of all; the input history is copied whole, it is small."""
+    if file.name.endswith(INPUTS) or not session_ids:
+        return False
+    chats = [c for c in _chats(file, Tally()) if c.id in session_ids]
+    lines = (line for c in chats for line in (f"# aider chat started at {c.started_at:%Y-%m-%d %H:%M:%S}", *c.lines))
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -66,6 +66,24 @@ def _readable(database: LogFile, scratch: Path) -> tuple[Path, str]:
     for path in (database, log):
         shutil.copy(path, scratch / path.name)
     return scratch / database.name, "mode=rw"
+
+
+def excerpt(source: Path, target: Path, wanted: Mapping[str, tuple[str, Sequence[str]]]) -> None:
+    """Write a database that holds only the wanted rows: table -> (column, its values). Missing tables are left out.
+
+    Raises sqlite3.Error and OSError.
+    """
+    target.unlink(missing_ok=True)
+    with opened(source) as there, closing(sqlite3.connect(target)) as here:
+        for table, (column, values) in wanted.items():
+            made = there.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()
+            if made is None:
+                continue
+            here.execute(made["sql"])
+            for value in dict.fromkeys(values):
+                for row in there.execute(f'SELECT * FROM "{table}" WHERE "{column}" = ?', (value,)):
+                    here.execute(f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(row))})', tuple(row))
+        here.commit()
 
 
 def columns(connection: sqlite3.Connection, table: str) -> tuple[str, ...]:

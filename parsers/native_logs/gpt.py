@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import chain
+from pathlib import Path
 
 from parsers.native_logs import llm, shell_gpt
 from parsers.native_logs.base import Candidate, LogFile, NativeLog, Places
@@ -28,3 +29,8 @@ def read(
 def candidates(places: Places, *, since: datetime | None = None) -> Iterator[Candidate]:
     """List the threads of llm and the chats of shell-gpt."""
     return chain(llm.candidates(places, since=since), shell_gpt.candidates(places, since=since))
+
+
+def extract(file: Path, session_ids: Sequence[str], target: Path) -> bool:
+    """Take the session's part out of a file that others share; a chat of shell-gpt is copied whole."""
+    return llm.extract(file, session_ids, target)

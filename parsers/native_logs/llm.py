@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from parsers.native_logs import llm_turns
+from parsers.native_logs import llm_schemas, llm_turns
 from parsers.native_logs.base import (
     Candidate,
     LogFile,
@@ -24,7 +24,7 @@ from parsers.native_logs.base import (
     in_order,
     parse_time,
 )
-from parsers.native_logs.databases import is_database, opened, rows, with_companions
+from parsers.native_logs.databases import COMPANIONS, excerpt, is_database, opened, rows, with_companions
 from parsers.native_logs.llm_turns import Turn
 
 PROVIDER = "gpt"
@@ -44,7 +44,7 @@ def read(
     for file in filter(is_database, files):
         try:
             with opened(file) as connection:
-                turns += llm_turns.turns(connection, tally)
+                turns += llm_schemas.turns(connection, tally)
         except (sqlite3.Error, OSError) as error:
             tally.problems.append(f"llm: cannot read the database: {error}")
     used = [t for t in turns if window.holds(t.at) and (not session_ids or t.thread_id in session_ids)]
@@ -99,3 +99,18 @@ def _spans(connection: sqlite3.Connection) -> dict[str, tuple[datetime | None, d
                 first, _ = spans.get(row[key], (at, at))
                 spans[row[key]] = (first, at)
     return spans
+
+
+def extract(file: Path, session_ids: Sequence[str], target: Path) -> bool:
+    """Take these threads out of the database of all; False for a file that is to be copied whole."""
+    if file.name.endswith(COMPANIONS):
+        return True  # what is in there comes with the database's rows
+    if not session_ids or not is_database(file):
+        return False
+    try:
+        with opened(file) as connection:
+            wanted = llm_schemas.rows_of(connection, session_ids)
+        excerpt(file, target, wanted)
+    except (sqlite3.Error, OSError):
+        return False
+    return True

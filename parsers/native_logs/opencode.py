@@ -26,7 +26,7 @@ from parsers.native_logs.base import (
     in_order,
     seconds_between,
 )
-from parsers.native_logs.databases import COMPANIONS, is_database, opened, with_companions
+from parsers.native_logs.databases import COMPANIONS, excerpt, is_database, opened, with_companions
 from parsers.native_logs.opencode_records import (
     SESSION,
     Message,
@@ -175,3 +175,20 @@ def _candidate(session: Stored, files: tuple[Path, ...]) -> Candidate:
 
 def _too_old(found: Candidate, since: datetime | None) -> bool:
     return since is not None and found.last_at is not None and found.last_at < since
+
+
+def extract(file: Path, session_ids: Sequence[str], target: Path) -> bool:
+    """Take these sessions and their sub-agents' out of a database; False for a file that is to be copied whole."""
+    if file.name.endswith(COMPANIONS):
+        return True  # what is in there comes with the database's rows
+    if not session_ids or not is_database(file):
+        return False
+    storage = Storage()
+    try:
+        with opened(file) as connection:
+            storage.sessions = {s.id: s for s in sessions(connection)}
+        ids = [s.id for s in family_of(storage, [s for s in storage.sessions.values() if s.id in session_ids])]
+        excerpt(file, target, {"session": ("id", ids), "message": ("session_id", ids), "part": ("session_id", ids)})
+    except (sqlite3.Error, OSError):
+        return False
+    return True
