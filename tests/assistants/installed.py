@@ -25,13 +25,14 @@ KEY = "sk-scripted-0123456789-0123456789-0123456789"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or tempfile.gettempdir()) / "with-tracking-test-assistants"
 PLATFORM = f"{sys.platform}-{ {'x86_64': 'x64', 'aarch64': 'arm64'}.get(platform.machine(), platform.machine()) }"
 INSTALL_SECONDS = 300
+CLAUDE_SETTINGS = {"permissions": {"defaultMode": "default", "allow": ["Bash"]}}  # 2.1.329: else "auto", asks a server
 
 
 @dataclass(frozen=True)
 class Assistant:
     """One real assistant: what to install, how to make it talk to a scripted model, how to leave it.
 
-    `prepare` writes its settings for (home, repository, server address) and returns what to add to the environment.
+    `collapses_commands`: its screen ends up saying only how many commands ran. `prepare` writes its settings for (home, repository, server address) and returns what to add to the environment.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Assistant:
     program: str
     prepare: Callable[[Path, Path, str], Mapping[str, str]]
     leave: tuple[str, ...]
+    collapses_commands: bool = False
 
 
 def prepare_claude(home: Path, repository: Path, address: str) -> Mapping[str, str]:
@@ -52,7 +54,7 @@ def prepare_claude(home: Path, repository: Path, address: str) -> Mapping[str, s
     }
     (home / ".claude.json").write_text(json.dumps(state))
     (home / ".claude").mkdir()
-    (home / ".claude" / "settings.json").write_text(json.dumps({"permissions": {"allow": ["Bash"]}}))
+    (home / ".claude" / "settings.json").write_text(json.dumps(CLAUDE_SETTINGS))
     return {
         "ANTHROPIC_BASE_URL": address,
         "ANTHROPIC_API_KEY": KEY,
@@ -96,6 +98,7 @@ ASSISTANTS = (
         program=f"@anthropic-ai/claude-code-{PLATFORM}/claude",
         prepare=prepare_claude,
         leave=("\x03", "\x03"),
+        collapses_commands=True,  # 2.1.329: "Ran 2 shell commands · 1 failed"
     ),
     Assistant(
         name="codex",
