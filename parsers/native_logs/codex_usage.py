@@ -8,7 +8,7 @@ from the cache and output includes reasoning; our input leaves the cache out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from parsers.native_logs.base import seconds_between
@@ -45,15 +45,13 @@ class Responses:
             self.known.add(entry.response_id)
         self.recorded.append(response)
 
-    def count(
-        self, info: UsageInfo, model: str | None, asked_at: datetime | None, at: datetime | None, agent: str | None
-    ) -> None:
-        """Take a running total; `info` of a repeated or replayed event adds nothing."""
+    def count(self, info: UsageInfo, response: Response) -> None:
+        """Take a running total, the rest of the response given; a repeated event adds nothing."""
         total = info.total_token_usage
         grown = info.last_token_usage if total is None else _difference(total, self.total, info.last_token_usage)
         self.total = total or self.total
         if grown is not None and (grown.input_tokens or grown.output_tokens):
-            self.counted.append(Response(grown, model, asked_at, at, agent))
+            self.counted.append(replace(response, usage=grown))
 
     def replayed(self, info: UsageInfo) -> None:
         """Start from a total that a fork copied from its parent."""
