@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.mlflow_server import server  # noqa: F401  (fixtures for all tests)
+from tests.runs import empty_store, ready_store  # noqa: F401
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 REAL_HOME = Path.home().resolve()
 SETTINGS = ("WITH_TRACKING", "MLFLOW_", "ANTHROPIC_", "CLAUDE", "OPENAI_", "CODEX", "GEMINI_", "GIT_", "TMUX")

@@ -238,7 +238,8 @@ def _modified(path: Path) -> float:
 def _last(root: Path, nth: int) -> Path:
     folder = next(itertools.islice(folders(root), max(nth, 1) - 1, None), None)
     if folder is None:
-        raise WithTrackingError(f"Fewer than {nth} sessions are recorded in {root}", "claude-with-tracking")
+        count = "No session is" if nth <= 1 else f"Fewer than {nth} sessions are"
+        raise WithTrackingError(f"{count} recorded in {root} yet", "claude-with-tracking")
     return folder
 
 

@@ -6,6 +6,7 @@ A wrong setting is never fatal: it is named with its file and line, and the defa
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -76,7 +77,8 @@ def _files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
     """Yield the files that hold in `cwd`, the weakest first."""
     with contextlib.suppress(WithTrackingError):  # no HOME: then there is no file of the person's own
         yield paths.user_config(environ)
-    project = next((folder / PROJECT_FILE for folder in (cwd, *cwd.parents) if (folder / PROJECT_FILE).is_file()), None)
+    candidates = (folder / PROJECT_FILE for folder in (cwd, *cwd.parents))
+    project = next((file for file in candidates if os.path.isfile(file)), None)  # a cwd may be no path of this system
     if project is not None:
         yield project
 
