@@ -74,7 +74,10 @@ def _read_header(path: Path) -> tuple[SessionHeader, tuple[str, ...]]:
     """Return session.json, an empty header where there is none, and what was wrong with it."""
     file = path / "session.json"
     try:
-        return msgspec.json.decode(file.read_bytes(), type=SessionHeader), ()
+        fields = msgspec.json.decode(file.read_bytes())
+        if isinstance(fields, dict) and isinstance(fields.get("argv"), str):
+            fields["argv"] = _words(fields["argv"])  # one line, as other programs write commands
+        return msgspec.convert(fields, SessionHeader), ()
     except (FileNotFoundError, NotADirectoryError):
         return SessionHeader(), ()
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
