@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from parsers.argv_prompts import prompt_of
 from parsers.detection import detect
+from parsers.document import SegmentKind
 from parsers.provider_patterns import GENERIC, PROVIDERS
 from parsers.reading import ScreenReading
 from parsers.screens.blocks import UNKNOWN, classify, group, palette_of
@@ -16,7 +17,7 @@ from parsers.screens.table import LONGEST_MATCHED, Block, Reading, Screen
 from parsers.session import Event, Note, NoteKind, Prompt, Unknown
 
 if TYPE_CHECKING:
-    from parsers.terminal import Transcript
+    from parsers.terminal import Line, Transcript
 
 
 def read_screen(transcript: Transcript, *, provider: str | None = None, argv: Sequence[str] = ()) -> ScreenReading:
@@ -26,8 +27,9 @@ def read_screen(transcript: Transcript, *, provider: str | None = None, argv: Se
     (the prompt of `claude -p "…"` stands nowhere else). Never raises on what it reads.
     """
     found = detect(transcript, PROVIDERS, GENERIC, provider=provider, argv=argv)
-    palette = palette_of(transcript.lines)
-    blocks = group(classify(transcript.lines, found.screen, palette))
+    lines = conversation(transcript)
+    palette = palette_of(lines)
+    blocks = group(classify(lines, found.screen, palette))
     about = _about(transcript, found.screen)
     reading = Reading(found.screen, transcript, blocks, palette, tuple(argv), about)
     events = _with_prompt(found.screen.finish(list(_events(reading)), reading), reading)
@@ -45,6 +47,12 @@ def read_screen(transcript: Transcript, *, provider: str | None = None, argv: Se
         transcript=render(reading),
         unknown_lines=sum(1 for event in events if isinstance(event, Unknown)),
     )
+
+
+def conversation(transcript: Transcript) -> list[Line]:
+    """Give the lines that belong to the conversation: not those of pagers and other views laid over it."""
+    overlays = {n for n, segment in enumerate(transcript.segments) if segment.kind is SegmentKind.OVERLAY}
+    return [line for line in transcript.lines if line.segment not in overlays]
 
 
 def _events(reading: Reading) -> Iterator[Event]:

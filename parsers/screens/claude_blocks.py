@@ -9,7 +9,7 @@ from msgspec import structs
 
 from parsers.screens import claude_passing as passing
 from parsers.screens.claude_counts import agents, collapsed
-from parsers.screens.claude_passing import was_asked
+from parsers.screens.evidence import stopped_how, was_asked
 from parsers.screens.hues import Hue, hue
 from parsers.screens.prose import output, said
 from parsers.screens.table import Block, Reader, Reading, Row
@@ -132,7 +132,7 @@ def _outcome(block: Block, shown: str | None, reading: Reading) -> tuple[bool | 
     """Whether a call went well, by the bullet's colour; by what the result says where there are no colours."""
     stop = block.first("stop")
     if stop is not None and "nterrupted" in stop.fields["stop"][:24]:
-        return False, Stopped.DENIED if was_asked(block, stop.line.seconds, reading) else Stopped.INTERRUPTED
+        return False, stopped_how(was_asked(reading, block.seconds, stop.line.seconds, passing.QUESTION))
     if stop is not None:
         return False, None
     if shown is not None and re.match(r"User rejected |.* was rejected", shown):

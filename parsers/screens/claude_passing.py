@@ -16,7 +16,7 @@ from parsers.session import Category, Error, ErrorKind, Note, NoteKind, ToolUse
 if TYPE_CHECKING:
     from parsers.terminal import Line
 
-_QUESTION = re.compile(r"[│ ]*(?P<question>(?:Do you want to|Would you like to) [^│]*\?)")
+QUESTION = re.compile(r"(?m)^[│ ]*(?P<question>(?:Do you want to|Would you like to) [^│]*\?)")
 _CHOSEN = re.compile(r"[│ ]*❯ (?:\d\. )?(?P<answer>[^│]*[^│ ])")
 _COMMAND = re.compile(r"  ⎿\s{1,2}\$ (?P<command>.*\S)")
 _FILE = re.compile(r"  ⎿\s{1,2}(?P<file>[~\w./@-][^…:]*[\w/])$")
@@ -28,7 +28,6 @@ _RETRY = re.compile(
     r"(?:[·✢*✶✻✽✳] )?(?P<text>\S.*?) · retrying in [^·]* · attempt (?P<attempt>\d+)/\d+"
     r"|.*Retrying in \d+ seconds?… \(attempt (?P<attempt_1_0>\d+)/\d+\)"
 )
-_AT_ONCE = 1.0  # seconds between a dialog's end and the result that answers it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +58,10 @@ def hints(reading: Reading) -> list[Hint]:
     return found
 
 
-def was_asked(block: Block, end: float, reading: Reading) -> bool:
-    """Tell whether a dialog stood on the screen until a call was stopped: "Interrupted" says it of denied ones too."""
-    return any(
-        any(_QUESTION.match(line.text) for line in passing.lines)
-        and passing.first_seconds <= end
-        and passing.last_seconds >= max(block.seconds, end - _AT_ONCE)
-        for passing in reading.transcript.passing
-    )
-
-
 def approvals(reading: Reading) -> Iterator[Note]:
     """Read dialogs: the question, what it was about, and the answer that was marked when it went."""
     for passing in reading.transcript.passing:
-        asked = next((m for line in passing.lines if (m := _QUESTION.match(line.text))), None)
+        asked = next((m for line in passing.lines if (m := QUESTION.match(line.text))), None)
         if asked:
             chosen = next((m["answer"] for line in passing.lines if (m := _CHOSEN.match(line.text))), "no answer")
             yield Note(kind=NoteKind.APPROVAL, text=f"{asked['question']} {chosen}", seconds=passing.first_seconds)

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 
 from msgspec import structs
 
 from parsers.screens import codex_passing as passing
+from parsers.screens.evidence import was_asked
 from parsers.screens.hues import Hue, hue
 from parsers.screens.prose import output, said
 from parsers.screens.table import Block, Place, Reader, Reading, Row
 from parsers.screens.timeline import merged
 from parsers.screens.wrapping import unwrap
-from parsers.session import AssistantText, Category, Error, ErrorKind, Event, Note, NoteKind, Prompt, Stopped, Tokens, ToolUse, Totals
+from parsers.session import (
+    AssistantText,
+    Category,
+    Error,
+    ErrorKind,
+    Event,
+    Note,
+    NoteKind,
+    Prompt,
+    Stopped,
+    Tokens,
+    ToolUse,
+    Totals,
+)
 
 _LOOKED = re.compile(r"(?:Read|Search|List|Run|View)\b")
 _EXIT = re.compile(r" \(exit (\d+)\)$")
@@ -25,9 +40,22 @@ _SIGNAL = re.compile(r"execution error: Sandbox\(Signal\((\d+)\)\)")
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read a submitted message."""
-    if not _is_composer(block, reading):
-        yield Prompt(text=said(block, reading), seconds=block.seconds)
+    """Read a submitted message; the one that the answer to a dialog stands for is none."""
+    if _is_composer(block, reading):
+        return
+    asked = was_asked(reading, 0.0, block.seconds, passing.PLAN_QUESTION)
+    if asked and block.fields["text"] == "Implement the plan.":
+        yield Note(kind=NoteKind.APPROVAL, text=block.fields["text"], seconds=block.seconds)
+    else:
+        rows = tuple(_as_typed(row) for row in block.rows)
+        yield Prompt(text=said(Block(block.kind, rows, block.index), reading), seconds=block.seconds)
+
+
+def _as_typed(row: Row) -> Row:
+    """Give an item of a list its dash back."""
+    if row.kind != "item":
+        return row
+    return replace(row, kind="more", line=replace(row.line, text=f"  - {row.fields['text']}"))
 
 
 def _is_composer(block: Block, reading: Reading) -> bool:
@@ -331,7 +359,7 @@ def _denied_patches(events: list[Event], reading: Reading) -> list[Event]:
             and event.kind is ErrorKind.INTERRUPTED
             and isinstance(last, ToolUse)
             and last.category is Category.EDIT
-            and passing.edit_was_asked(event.seconds or 0.0, reading)
+            and was_asked(reading, last.start_seconds or 0.0, event.seconds or 0.0, passing.EDIT_QUESTION)
         ):
             kept[-1] = structs.replace(last, ok=False, stopped=Stopped.DENIED)
         else:

@@ -10,14 +10,14 @@ from parsers.screens.table import Reading
 from parsers.session import Error, ErrorKind, Note, NoteKind
 
 if TYPE_CHECKING:
-    from parsers.terminal import Line, Passing
+    from parsers.terminal import Line
 
 _RECONNECT = re.compile(r"[•◦] (?P<text>Reconnecting\.\.\. (?P<attempt>\d+)/\d+)")
 _QUESTION = re.compile(r" *(?:▌ ?)?(?P<question>(?:Would you like to|Allow) .*\?|Allow command\?|Apply changes\?)$")
-_EDIT_QUESTION = re.compile(r" *(?:▌ ?)?(?:Would you like to make the following edits\?|Apply changes\?)")
+EDIT_QUESTION = re.compile(r"Would you like to make the following edits\?|Apply changes\?")
+PLAN_QUESTION = re.compile(r"Implement this plan\?")
 _CHOSEN = re.compile(r" *› (?:\d\. )?(?P<answer>.*\S)")
 _RAN = re.compile(r"• Ran (?!\d+ commands )(?P<command>.*\S)")
-_AT_ONCE = 1.0  # seconds between a dialog's end and what the program says of it
 
 
 def rows(reading: Reading) -> Iterator[tuple[float, Line]]:
@@ -45,15 +45,6 @@ def approvals(reading: Reading) -> Iterator[Note]:
         if asked:
             chosen = next((m["answer"] for line in passing.lines if (m := _CHOSEN.match(line.text))), "no answer")
             yield Note(kind=NoteKind.APPROVAL, text=f"{asked} {chosen}", seconds=passing.first_seconds)
-
-
-def edit_was_asked(until: float, reading: Reading) -> bool:
-    """Tell whether a dialog about a patch stood on the screen until then."""
-    return any(_ended(passing, until) and any(_EDIT_QUESTION.match(line.text) for line in passing.lines) for passing in reading.transcript.passing)
-
-
-def _ended(passing: Passing, at: float) -> bool:
-    return passing.first_seconds <= at and abs(passing.last_seconds - at) <= _AT_ONCE
 
 
 def commands_seen(start: float, end: float, reading: Reading) -> list[str]:

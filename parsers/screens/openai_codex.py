@@ -17,6 +17,8 @@ _SHADED = Look(background=True)
 _BRIGHT = Look(bold=True)
 _QUIET = Look(faint=True)
 _ITALIC = Look(italic=True)
+_UNSHADED = Look(background=False)
+_ITEM = Look(not_hues=frozenset({Hue.DEFAULT, Hue.WHITE}))
 _ERROR = Look(not_hues=frozenset({Hue.WHITE}))
 
 RULES = (
@@ -74,12 +76,15 @@ RULES = (
     head("text", r"[•>] (?P<text>.*\S)"),
     # --- the live part of the screen ---------------------------------------------------------------------------------------
     chrome("footer", r"  .* · (?:[~/]\S*|/\w+ to .*)(?: · .*)?$|  .*\? for shortcuts|  (?:esc|⏎|ctrl|tab) .*to \w|  \d+ background terminals? running"),
+    chrome("menu", r"[› ] /[a-z][\w-]*(?: {2,}\S.*)$", lead=_UNSHADED),
     chrome("queue", r"  ↳ |• (?:Messages to be submitted|Queued follow-up)"),
     # --- what stands below a head ----------------------------------------------------------------------------------------
     part("command_more", r"  │ ?(?P<text>.*)", within=("command",)),
     part("result", r"  └ ?(?P<text>.*)"),
     part("hidden", r" {4}(?:… )?\+ ?\d+ lines? \(|    \+ Show details|    … \+\d+ lines?$"),
+    part("item", r"  • (?P<text>.*)", lead=_ITEM, within=("prompt",)),  # 0.169 draws a prompt's "- " as a bullet
     part("more", r" {2,}"),
+    part("more", r".", within=("slash",)),
     chrome("tip", r".", within=("tip",)),
 )  # fmt: skip
 
