@@ -24,6 +24,7 @@ SCREENS = 3  # screens back in which a frame is looked for
 MISMATCH = 8  # letters that a row which differs costs
 GIVE_UP = 3  # such rows
 UPPER = 0.66  # of the height: below that are composer and footer
+CERTAIN = 32  # letters that fit, to go back to an older part
 KNOWN = 0.7  # of the height: rows known down to there were scrolled back to
 
 
@@ -70,16 +71,39 @@ def _patch(document: Document, rows: Sequence[Row], frame: Frame) -> None:
 
 def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) -> None:
     height = len(frame.rows)
-    fit = max(_fits(document, rows, height), key=lambda fit: fit.score, default=None)
-    if fit is None or _loses_much(document, rows, fit):
-        _begin(story, rows, frame)
-        return
+    fit = _best_fit(document, rows, height)
+    if fit is None:
+        for older in story.recent(SegmentKind.FULL_SCREEN):
+            fit = _best_fit(older, rows, height)
+            if older is not document and fit and fit.proven >= CERTAIN:
+                story.go_back(older, frame.seconds)
+                document = older
+                break
+        else:
+            _turn_page(story, document, rows, frame)
+            return
     document.view = fit.offset
     if fit.offset < document.base and fit.known >= KNOWN * height:
         return  # scrolled back
     first = max(fit.row, HEADER) if fit.offset > 0 else 0
-    document.base = fit.offset
-    document.rewrite(fit.offset + first, rows[first:], frame.seconds, frame.cols)
+    if fit.offset == document.base:
+        for number in [number for number in frame.touched if HEADER <= number < first and rows[number].letters]:
+            document.patch(fit.offset + number, rows[number], frame.seconds, frame.cols)
+    document.base = max(0, fit.offset)  # less than 0: something came in above the first line
+    document.rewrite(document.base + first, rows[first:], frame.seconds, frame.cols)
+
+
+def _turn_page(story: Story, document: Document, rows: Sequence[Row], frame: Frame) -> None:
+    """Write a frame that shows nothing of what is known. If that is little it goes; else a new part begins."""
+    if len(_gone(document, rows, max(0, document.base))) > GIVE_UP:
+        _begin(story, rows, frame)
+    else:
+        document.rewrite(document.base, rows, frame.seconds, frame.cols)
+
+
+def _best_fit(document: Document, rows: Sequence[Row], height: int) -> _Fit | None:
+    fit = max(_fits(document, rows, height), key=lambda fit: fit.score, default=None)
+    return None if fit is None or _loses_much(document, rows, fit) else fit
 
 
 def _fits(document: Document, rows: Sequence[Row], height: int) -> Iterator[_Fit]:
@@ -103,25 +127,27 @@ def _fits(document: Document, rows: Sequence[Row], height: int) -> Iterator[_Fit
 def _unmoved(document: Document, rows: Sequence[Row], height: int) -> _Fit | None:
     """Compare a frame with what the window showed last: some rows fit if it only changed, or a dialog lies on it.
 
-    The lower third does not count, composer and footer stay there whatever happens.
+    The lower third does not count, composer and footer stay there whatever happens. Of a row with a dialog on it, the
+    beginning still fits.
     """
-    score = fitting = others = proven = known = 0
-    for number in range(HEADER if document.base > 0 else 0, min(len(rows), int(height * UPPER))):
-        at = document.base + number
-        was = document.lines[at].row.letters if 0 <= at < len(document.lines) else ""
-        letters = rows[number].letters
+    score = fitting = others = known = 0
+    first, proven = len(rows), 0
+    for number in range(HEADER if document.base > 0 else 0, min(len(rows), len(document.lines) - document.base)):
+        was, letters = document.lines[document.base + number].row.letters, rows[number].letters
         if not was or not letters:
             continue
-        if letters == was:
-            fitting, known = fitting + 1, number
-            score += len(letters)
-            proven += 0 if letters in document.banner else len(letters)
-        elif letters[:SHORT] != was[:SHORT]:
+        if letters[:SHORT] == was[:SHORT]:
+            same = letters == was
+            fitting += number < height * UPPER
+            proven += min(len(letters), len(was)) if letters not in document.banner else 0
+            score += len(letters) if same and number < height * UPPER else 0
+            known, first = (number, min(first, number)) if same else (known, first)
+        elif number < height * UPPER:
             others += 1
             score -= MISMATCH // 2
-    if document.base > 0 and (fitting < 2 or 3 * fitting < others):
+    if not fitting or 3 * fitting < others or first == len(rows):
         return None
-    return _Fit(document.base, 0, known, max(score, 1), proven)
+    return _Fit(document.base, first, known, max(score, 1), proven)
 
 
 def _moved(document: Document, rows: Sequence[Row], row: int, offset: int) -> _Fit:
@@ -146,13 +172,18 @@ def _moved(document: Document, rows: Sequence[Row], row: int, offset: int) -> _F
 
 def _loses_much(document: Document, rows: Sequence[Row], fit: _Fit) -> bool:
     """Tell whether a frame that hardly fits would overwrite text that it does not show."""
+    gone = _gone(document, rows, max(0, fit.offset + fit.row))
+    return len(gone) > GIVE_UP and 4 * fit.proven < sum(gone)
+
+
+def _gone(document: Document, rows: Sequence[Row], begin: int) -> list[int]:
+    """Return the lengths of the lines from `begin` on that a frame does not show, but for the banner's."""
     shown = {row.letters[:PROBE] for row in rows}
-    gone = [
+    return [
         len(line.row.letters)
-        for line in document.lines[max(0, fit.offset + fit.row) :]
+        for line in document.lines[begin:]
         if line.row.letters and line.row.letters not in document.banner and line.row.letters[:PROBE] not in shown
     ]
-    return len(gone) > GIVE_UP and 4 * fit.proven < sum(gone)
 
 
 def _begin(story: Story, rows: Sequence[Row], frame: Frame) -> None:
