@@ -123,6 +123,7 @@ def tags(session: Session) -> dict[str, str]:
     known = {
         "type": "ai_session",
         "provider": session.provider,
+        "origin": session.origin,
         "session_id": session.session_id,
         "detection_method": session.detection.method,
         "client": session.client,

@@ -246,6 +246,7 @@ class SessionHeader(msgspec.Struct, frozen=True, kw_only=True):
     terminal: Terminal = Terminal()
     git: Git = Git()
     parent_session_id: str | None = None
+    origin: str | None = None  # "import": made from the assistant's own log, nothing was recorded
     native_session_id: str | None = None  # of a session that was imported from its log
     pid: int | None = None
     host: str | None = None
@@ -279,6 +280,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     schema_version: int = SCHEMA_VERSION
     session_id: str
     provider: str
+    origin: str | None = None  # "import" for a session that was not recorded but found in its log
     detection: Detection
     provider_version: str | None = None
     client: str | None = None  # the program, where a provider has several: llm, shell-gpt

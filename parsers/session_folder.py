@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from parsers.native_logs.base import Hints, NativeLog
+from parsers.native_logs.base import Hints, NativeLog, seconds_between
 from parsers.reading import ScreenReading
 from parsers.reconcile import reconcile
 from parsers.session import Detection, Event, ModelCall, Prompt, Session, SessionHeader, Terminal
@@ -52,13 +52,16 @@ def read_folder(
     header, problems = _read_header(path)
     wanted = provider or (header.provider if header.provider != "generic" else None)
     screen = _read_output(path, wanted, header)
-    facts = replace(screen.facts, problems=(*problems, *screen.facts.problems))
+    facts = replace(
+        screen.facts, provider=wanted or screen.facts.provider, problems=(*problems, *screen.facts.problems)
+    )
     if provider is None and header.provider:
         facts = replace(facts, detection=Detection(method="wrapper", confidence=1.0))
     log = _read_log(path, header, facts, screen.reading, environ)
     events = reconcile(screen.reading.events, log.events) if log else screen.reading.events
     if log:
         facts = _with_log(facts, log)
+        header = _with_branch(header, log)
     calls = [e for e in events if isinstance(e, ModelCall)]
     session = summarise(
         events,
@@ -125,7 +128,7 @@ def _read_pipes(path: Path, provider: str | None, header: SessionHeader) -> _Scr
     from parsers.streams import read_streams
 
     out, err = _bytes(path / "stdout.txt"), _bytes(path / "stderr.txt")
-    problems = ("nothing was recorded",) if out is None and err is None else ()
+    problems = ("nothing was recorded",) if out is None and err is None and header.origin != "import" else ()
     reading = read_streams(out or b"", err or b"", provider=provider, argv=header.argv)
     facts = _facts(reading, len(out or b"") + len(err or b""))
     return _Screen(reading, replace(facts, problems=problems))
@@ -174,10 +177,24 @@ def _with_log(facts: Facts, log: NativeLog) -> Facts:
         provider_version=log.provider_version or facts.provider_version,
         model=log.model or facts.model,
         native_session_id=log.native_session_ids[-1] if log.native_session_ids else facts.native_session_id,
+        client=facts.client or log.client,
         cwd=facts.cwd or log.cwd,
+        started_at=facts.started_at or log.started_at,
+        duration_seconds=_first(facts.duration_seconds, seconds_between(log.started_at, log.ended_at)),
         unknown_records=log.unknown_records,
         problems=(*facts.problems, *log.problems),
     )
+
+
+def _with_branch(header: SessionHeader, log: NativeLog) -> SessionHeader:
+    """Take the branch from the log where the recorder did not note it."""
+    if header.git.branch or not log.git_branch:
+        return header
+    return msgspec.structs.replace(header, git=msgspec.structs.replace(header.git, branch=log.git_branch))
+
+
+def _first(recorded: float | None, logged: float | None) -> float | None:
+    return logged if recorded is None else recorded
 
 
 def _words(command: str | None) -> tuple[str, ...]:

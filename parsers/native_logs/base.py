@@ -40,6 +40,7 @@ class NativeLog:
 
     events: tuple[Event, ...] = ()
     provider_version: str | None = None
+    client: str | None = None  # the program, where a provider has several
     model: str | None = None
     native_session_ids: tuple[str, ...] = ()
     cwd: str | None = None

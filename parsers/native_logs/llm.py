@@ -55,6 +55,7 @@ def read(
     tally.records = len(used)
     return NativeLog(
         events=(*in_order(events), *tally.kept),
+        client=CLIENT,
         model=next((t.model for t in reversed(used) if t.model), None),
         native_session_ids=tuple(dict.fromkeys(t.thread_id for t in used if t.thread_id)),
         started_at=tally.first_at,

@@ -75,6 +75,7 @@ def read(
             names.append(file.name)
     return NativeLog(
         events=(*events, *tally.kept),
+        client=CLIENT,
         native_session_ids=tuple(names),
         records=tally.records,
         unknown_records=tally.unknown,
