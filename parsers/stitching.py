@@ -1,4 +1,4 @@
-"""Frames become a story: what each frame shows anew is written once, what it repaints is recognised."""
+"""Units of output become frames, and frames a story: each goes to the follower of the screen that it is on."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from parsers import full_screen, main_screen
 from parsers.document import Document, SegmentKind
 from parsers.emulator import Emulator, Row
 from parsers.frames import Frame
+from parsers.modes import Modes
 from parsers.story import Part, Story
 from parsers.units import Unit
+
+STILL = 0.1  # seconds after which a program that has left the alternate screen has not ended
 
 
 class Stitcher:
@@ -20,6 +23,9 @@ class Stitcher:
         self._scrolled: list[Row] = []
         self._touched: set[int] = set()
         self._main = self.story.current.document
+        self._entered = 0  # the part with which the alternate screen began
+        self._left: float | None = None  # when the alternate screen was left, until it is known what it held
+        self._modes = Modes()
         self._alternate = False
         self._resized = False
 
@@ -36,6 +42,9 @@ class Stitcher:
 
     def draw(self, unit: Unit) -> None:
         """Draw a unit and look at the frame that it leaves."""
+        if self._left is not None and unit.seconds > self._left + STILL:
+            self._close_view(lives_on=True)
+        self._modes.watch(unit.text)
         touched, scrolled = self._emulator.feed(unit.text)
         if unit.full_screen is not None and unit.full_screen != self._alternate:
             self._switch(unit)
@@ -50,17 +59,38 @@ class Stitcher:
             full_screen.follow(self.story, self._frame(unit.seconds), resized=self._resized)
             self._resized = False
         else:
+            self._modes.drew()
             main_screen.follow(self.story, self._frame(unit.seconds))
+
+    def finish(self) -> Story:
+        """Return the story, now that nothing more comes."""
+        if self._alternate or self._left is not None:
+            self._close_view(lives_on=False)
+        self.story.settle()
+        return self.story
 
     def _switch(self, unit: Unit) -> None:
         self._alternate = bool(unit.full_screen)
         self._screen = self._emulator.screen()
         self._scrolled, self._touched = [], set()
         if self._alternate:
+            if self._left is not None:
+                self._close_view(lives_on=True)
+            self._modes.enter()
             self._main = self.story.current.document
+            self._entered = len(self.story.parts)
             self.story.begin(Part(Document(), SegmentKind.FULL_SCREEN, unit.seconds))
         else:
+            self._left = unit.seconds
             self.story.begin(Part(self._main, SegmentKind.MAIN, unit.seconds, len(self._main.lines), first=False))
+
+    def _close_view(self, *, lives_on: bool) -> None:
+        """Call what was drawn in the alternate screen an overlay, if it was a pager's."""
+        self._left = None
+        if self._modes.pager(lives_on=lives_on):
+            for part in self.story.parts[self._entered :]:
+                if part.kind is SegmentKind.FULL_SCREEN:
+                    part.kind = SegmentKind.OVERLAY
 
     def _has_letters(self) -> bool:
         return any(row.letters for row in self._screen)

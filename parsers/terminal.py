@@ -98,11 +98,10 @@ def read_transcript(recording: Recording) -> Transcript:
         if "\x1b]" in piece.text:
             named += [(piece.seconds, title) for title in titles(piece.text)]
         stitcher.draw(piece)
-    return _transcript(stitcher.story, tuple(named), recording.cols)
+    return _transcript(stitcher.finish(), tuple(named), recording.cols)
 
 
 def _transcript(story: Story, named: tuple[tuple[float, str], ...], cols: int) -> Transcript:
-    story.settle()
     lines: list[Line] = []
     segments: list[Segment] = []
     passing: list[Passing] = []

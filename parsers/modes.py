@@ -1,0 +1,50 @@
+"""The terminal modes that tell a conversation in the alternate screen from a pager."""
+
+from __future__ import annotations
+
+import re
+
+_MODE = re.compile(r"\x1b\[\?(?P<number>2004|100[0236])(?P<set>[hl])")
+BRACKETED_PASTE = "2004"
+
+
+class Modes:
+    """Watches which modes a program sets.
+
+    Whoever reads a person's typing turns bracketed paste on: a shell at its prompt, an assistant while it runs. A full-
+    screen conversation does so itself and mostly wants the mouse; `less` and the like do neither. And a view that
+    opens while an inline assistant holds bracketed paste on, and closes with it still on, belongs to that assistant.
+    """
+
+    def __init__(self) -> None:
+        self._pasting = False
+        self._drawn_since = False  # on the main screen, since bracketed paste was turned on
+        self._held = False  # by an inline program when the alternate screen was entered
+        self._inside: set[str] = set()
+
+    def watch(self, text: str) -> None:
+        """Note the modes that a text sets."""
+        if "\x1b[?" not in text:
+            return
+        for match in _MODE.finditer(text):
+            on = match["set"] == "h"
+            if on:
+                self._inside.add(match["number"])
+            if match["number"] == BRACKETED_PASTE and on != self._pasting:
+                self._pasting, self._drawn_since = on, False
+
+    def drew(self) -> None:
+        """Note that something was drawn on the main screen."""
+        self._drawn_since = True
+
+    def enter(self) -> None:
+        """Note that the alternate screen was entered."""
+        self._held = self._pasting and self._drawn_since
+        self._inside = set()
+
+    def pager(self, *, lives_on: bool) -> bool:
+        """Tell whether what was in the alternate screen was a view rather than a conversation.
+
+        `lives_on` says that the recording goes on after it.
+        """
+        return self._pasting and lives_on if self._held else not self._inside
