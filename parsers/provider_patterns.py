@@ -6,7 +6,7 @@ list it here. What a table is made of is in `parsers/screens/table.py`; `parsers
 
 from __future__ import annotations
 
-from parsers.screens import aider, claude_code, claude_print, codex_exec, gemini_cli, generic, gpt, openai_codex, opencode
+from parsers.screens import aider, claude_code, claude_print, codex_exec, gemini_cli, generic, github_copilot, gpt, openai_codex, opencode
 from parsers.screens.table import Screen
 
 # An assistant may have several tables: one for each client or mode. The first of a provider is its usual one.
@@ -21,6 +21,8 @@ SCREENS: tuple[Screen, ...] = (
     gpt.FUNCTION,
     gpt.LLM,
     gpt.SHELL_GPT,
+    github_copilot.SCREEN,
+    github_copilot.PRINT,
     opencode.SCREEN,
     opencode.RUN,
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from parsers.argv_prompts import prompt_of
 from parsers.screens.evidence import number, shell_outcome
 from parsers.screens.table import Block, Reader, Reading
 from parsers.session import (
@@ -178,10 +177,7 @@ READERS: Mapping[str, Reader] = {
 
 
 def finish(events: list[Event], reading: Reading) -> list[Event]:
-    """Add the sums of the lines after each answer, and the prompt that only the command line holds."""
-    given = prompt_of("aider", reading.argv)
-    if given and not any(isinstance(event, Prompt) for event in events):
-        events.insert(0, Prompt(text=given, seconds=0.0))
+    """Add the sums of the lines after each answer."""
     counted = [block for block in reading.blocks if block.kind == "tokens"]
     if not counted:
         return events

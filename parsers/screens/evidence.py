@@ -1,4 +1,4 @@
-"""What several assistants' screens leave to be inferred: who stopped a call, how a command ended, which file was meant."""
+"""What screens leave to be inferred: who stopped a call, how a command ended, which file was meant."""
 
 from __future__ import annotations
 
@@ -39,20 +39,30 @@ def shell_outcome(command: str | None, output: str | None, code: int | None = No
     return {"ok": False, "exit_code": proven} if failed else {"ok": None, "exit_code": None}
 
 
-def complete_names(events: Iterable[Event]) -> list[Event]:
-    """Give bare file names the path under which the session named the file before.
+def complete_names(events: Iterable[Event], reading: Reading) -> list[Event]:
+    """Give bare file names the path under which the session named the file elsewhere.
 
-    Some assistants show `Edit pricing.py` for app/pricing.py; mostly they have read it first, by its path.
+    Some assistants show `Edit pricing.py` for app/pricing.py; they have read it by its path before, or asked for
+    permission with it.
     """
     known: dict[str, str] = {}
     done: list[Event] = []
     for event in events:
         if isinstance(event, ToolUse) and event.files:
-            files = tuple(known.get(path, path) for path in event.files)
+            files = tuple(known.get(path) or _asked_about(path, reading) or path for path in event.files)
             known |= {PurePosixPath(path).name: path for path in files if "/" in path}
             event = msgspec.structs.replace(event, files=files)
         done.append(event)
     return done
+
+
+def _asked_about(name: str, reading: Reading) -> str | None:
+    """Find the one path with this name that a dialog showed."""
+    if "/" in name:
+        return None
+    path = re.compile(rf"(?<!\S)[~/]\S*/{re.escape(name)}(?=[\s?:,]|$)")
+    found = {match[0] for passing in reading.transcript.passing for match in path.finditer(passing.text)}
+    return found.pop() if len(found) == 1 else None
 
 
 def number(text: str) -> int:

@@ -7,8 +7,6 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-
-from parsers.argv_prompts import prompt_of
 from parsers.screens.evidence import changed, complete_names, number, shell_outcome, stopped_how, was_asked
 from parsers.screens.prose import said
 from parsers.screens.table import Block, Reader, Reading
@@ -178,12 +176,10 @@ READERS: Mapping[str, Reader] = {
 
 
 def finish(events: list[Event], reading: Reading) -> list[Event]:
-    """Add retries that only passed over the screen and the prompt that stands nowhere; complete file names."""
-    events = complete_names(events) + _retries(reading)
-    given = prompt_of(reading.screen.provider, reading.argv)
-    if given and not any(isinstance(event, Prompt) for event in events):
-        events.insert(0, Prompt(text=given, seconds=0.0))
-    return sorted(events, key=lambda event: event.seconds or 0.0) if _retries(reading) else events
+    """Add retries that only passed over the screen, and complete file names."""
+    retries = _retries(reading)
+    events = complete_names(events, reading)
+    return sorted([*events, *retries], key=lambda event: event.seconds or 0.0) if retries else events
 
 
 def _retries(reading: Reading) -> list[Event]:

@@ -47,7 +47,6 @@ LLM = Screen(
     readers=gpt_blocks.READERS,
     banners=(re.compile(r"Chatting with (?P<model>\S+)$"),),
     signs=frozenset({"tool", "approval"}),
-    finish=gpt_blocks.finish,
     flowing=frozenset(),
     margin=0,
 )
@@ -80,7 +79,6 @@ SHELL_GPT = Screen(
     readers=gpt_blocks.READERS,
     banners=(re.compile(r"Entering (?:shell )?REPL mode, (?:press|type) "),),
     signs=frozenset({"tool", "choice"}),
-    finish=gpt_blocks.finish,
     flowing=frozenset(),
     margin=0,
 )
@@ -101,7 +99,6 @@ FUNCTION = Screen(
     rules=FUNCTION_RULES,
     readers=gpt_blocks.READERS,
     signs=frozenset({"tool"}),
-    finish=gpt_blocks.finish,
     flowing=frozenset(),
     margin=0,
 )

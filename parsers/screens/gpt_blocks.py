@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from parsers.argv_prompts import prompt_of
 from parsers.screens.evidence import shell_outcome
 from parsers.screens.table import Block, Place, Reader, Reading
 from parsers.screens.wrapping import unwrap
@@ -175,11 +174,3 @@ READERS: Mapping[str, Reader] = {
     "interrupt": interrupt,
     "api_error": api_error,
 }
-
-
-def finish(events: list[Event], reading: Reading) -> list[Event]:
-    """Put the command line's prompt first where the screen shows none."""
-    given = prompt_of("gpt", reading.argv)
-    if given and not any(isinstance(event, Prompt) for event in events):
-        return [Prompt(text=given, seconds=0.0), *events]
-    return events

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parsers.argv_prompts import prompt_of
 from parsers.screens.evidence import shell_outcome
 from parsers.screens.hues import Hue, hue
 from parsers.screens.prose import said
@@ -193,14 +192,11 @@ READERS: Mapping[str, Reader] = {
 
 
 def finish(events: list[Event], reading: Reading) -> list[Event]:
-    """Add retries, which only passed over the screen, and the prompt that only the command line holds."""
+    """Add retries, which only passed over the screen."""
     seen: set[tuple[str, str]] = set()
     for passing in reading.transcript.passing:
         for found in _RETRYING.finditer(passing.text):
             if (found["text"], found["attempt"]) not in seen:
                 seen.add((found["text"], found["attempt"]))
                 events.append(Error(kind=ErrorKind.API_ERROR, text=found["text"], seconds=passing.first_seconds))
-    given = prompt_of("opencode", reading.argv)
-    if given and not any(isinstance(event, Prompt) for event in events):
-        events.insert(0, Prompt(text=given, seconds=0.0))
     return sorted(events, key=lambda event: event.seconds or 0.0) if seen else events
