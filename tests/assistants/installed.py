@@ -32,7 +32,8 @@ CLAUDE_SETTINGS = {"permissions": {"defaultMode": "default", "allow": ["Bash"]}}
 class Assistant:
     """One real assistant: what to install, how to make it talk to a scripted model, how to leave it.
 
-    `collapses_commands`: its screen ends up saying only how many commands ran. `prepare` writes its settings for (home, repository, server address) and returns what to add to the environment.
+    `collapses_commands`: its screen ends up saying only how many commands ran. `prepare` writes its settings for (home,
+    repository, server address) and returns what to add to the environment.
     """
 
     name: str
