@@ -18,12 +18,12 @@ _PROMPT = r"(?:[a-z]+ ?)?(?:multi)?> "
 _RUNS = ("run", "running")
 
 RULES = (
-    # --- questions and what they ask about -----------------------------------------------------------------------------
+    # --- questions and what they ask about ------------------------------------------------------------------------
     head("question", r"(?P<question>.*\?) \(Y\)es/\(N\)o.*?\[(?P<default>\w+)\]: ?(?P<answer>.*)"),
     panel("banner", r"Aider v(?P<version>\d[\w.+-]*)"),
-    chrome("banner", r"(?:(?:Main |Weak |Editor )?[Mm]odel: |Git repo: |Repo-map: |Added \S+ to the chat|Update git name"
-           r"|Use /help |https://aider\.chat/|Restored previous conversation)", within=("", "banner")),
-    # --- what was typed --------------------------------------------------------------------------------------------------
+    chrome("banner", r"(?:(?:Main |Weak |Editor )?[Mm]odel: |Git repo: |Repo-map: |Added \S+ to the chat|Use /help "
+           r"|Update git name|https://aider\.chat/|Restored previous conversation)", within=("", "banner")),
+    # --- what was typed -------------------------------------------------------------------------------------------
     panel("rule", r"─{8,}$"),
     head("run", _PROMPT + r"(?:/run |/test |!)(?P<text>\S.*)", lead=_GREEN),
     head("run", _PROMPT + r"/(?P<text>git \S.*)", lead=_GREEN),
@@ -35,11 +35,12 @@ RULES = (
     chrome("files", r".", within=("rule",)),
     head("commit", r"Commit (?P<text>[0-9a-f]{7,40} .*)"),
     head("subject", r"(?P<text>.*\S)", lead=_INVERSE),
-    # --- what the program did --------------------------------------------------------------------------------------------
+    # --- what the program did -------------------------------------------------------------------------------------
     head("running", r"Running (?P<text>\S.*)", after=("question", "running", "output")),
     head("applied", r"Applied edit to (?P<file>.+)"),
     head("mismatch", r"#+ \d+ SEARCH/REPLACE blocks? failed to match"),
-    part("mismatch_in", r"## SearchReplaceNoExactMatch: .* lines in (?P<file>\S+)", within=("mismatch", "text", "aside")),
+    part("mismatch_in", r"## SearchReplaceNoExactMatch: .* lines in (?P<file>\S+)",
+         within=("mismatch", "text", "aside")),
     head("tokens", r"Tokens: (?P<input>[\d.,]+[kM]?) sent(?:, (?P<cache_write>[\d.,]+[kM]?) cache write)?"
          r"(?:, (?P<cache_read>[\d.,]+[kM]?) cache hit)?, (?P<output>[\d.,]+[kM]?) received\."
          r"(?: Cost: \$[\d.,]+ message, \$(?P<cost>[\d.,]+) session\.)?"),
@@ -47,12 +48,12 @@ RULES = (
     chrome("retrying", r"Retrying in [\d.]+ seconds"),
     head("interrupt", r"\^C (?:again to exit|KeyboardInterrupt)", within=("text", "prompt")),
     chrome("interrupt", r"\^C "),
-    chrome("notice", r"(?:Added \d+ lines? of output to the chat|You can use /undo|You can skip this check|Added \.aider"
-           r"|Removed: |Now at: )"),
+    chrome("notice", r"(?:Added \d+ lines? of output to the chat|You can use /undo|You can skip this check"
+           r"|Added \.aider|Removed: |Now at: )"),
     part("output", r".", within=_RUNS),
     part("reply", r".", within=("slash",)),
     part("more", r".", within=("api_error",), lead=Look(hues=frozenset({Hue.RED, Hue.YELLOW}))),
-    # --- answers -----------------------------------------------------------------------------------------------------------
+    # --- answers --------------------------------------------------------------------------------------------------
     part("more", r".", within=("text",)),
     head("text", r" *(?P<text>\S.*)", body=_COLOURED),
     head("aside", r"\S"),

@@ -114,7 +114,9 @@ def sheet(block: Block, reading: Reading) -> Iterator[Event]:
     """Read the sheet at the end: tokens, and the id with which the session can be resumed."""
     counts = block.first("tokens")
     if counts is not None:
-        numbers = {name: number(counts.fields[name]) for name in ("input", "output", "cache_read") if name in counts.fields}
+        numbers = {
+            name: number(counts.fields[name]) for name in ("input", "output", "cache_read") if name in counts.fields
+        }
         if "cache_read" in numbers:
             numbers["input"] -= numbers["cache_read"]
         yield Totals(tokens=Tokens(**numbers), seconds=counts.line.seconds)

@@ -38,7 +38,7 @@ _SENT = frozenset({"text", "tool", "agent", "cancelled", "api_error"})
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
-    """A submitted message, or a command for the program itself: that one is answered without the model."""
+    """Read a submitted message, or a command for the program itself: that one is answered without the model."""
     text = said(block, reading)
     after = reading.following(block)
     if text.startswith("/") and (after is None or after.kind not in _SENT):
@@ -48,14 +48,14 @@ def prompt(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def text(block: Block, reading: Reading) -> Iterator[Event]:
-    """An answer; cut short if the request was cancelled below it."""
+    """Read an answer; cut short if the request was cancelled below it."""
     after = reading.following(block)
     cut = after is not None and after.kind == "cancelled" and not _of_a_tool(after, reading)
     yield AssistantText(text=said(block, reading), seconds=block.seconds, cut=cut)
 
 
 def cancelled(block: Block, reading: Reading) -> Iterator[Event]:
-    """A cancelled request: said beside the tool that was cancelled, or alone where an answer was cut short."""
+    """Read a cancelled request: said beside the tool that was cancelled, or alone where an answer was cut short."""
     if not _of_a_tool(block, reading):
         yield Error(kind=ErrorKind.INTERRUPTED, text=block.fields["text"], seconds=block.seconds)
 
@@ -66,7 +66,7 @@ def _of_a_tool(block: Block, reading: Reading) -> bool:
 
 
 def tool(block: Block, reading: Reading) -> Iterator[Event]:
-    """One call: in a box with its output, or on one line with its result behind the arrow."""
+    """Read one call: in a box with its output, or on one line with its result behind the arrow."""
     name = block.fields["tool"]
     if name == "Shell Command":  # the person's own, in shell mode
         yield Note(kind=NoteKind.USER_SHELL, text=block.fields.get("input", ""), seconds=block.seconds)
@@ -93,7 +93,7 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def _asked(block: Block, reading: Reading) -> bool:
-    """Whether the call was stopped in its dialog: that stood until the notice, which comes after a call never begun."""
+    """Tell whether the call was stopped in its dialog: the notice of that follows the call, which never began."""
     after, before = reading.following(block), reading.preceding(block)
     notice = next((other for other in (after, before) if other is not None and other.kind == "cancelled"), None)
     if notice is None:
@@ -102,7 +102,7 @@ def _asked(block: Block, reading: Reading) -> bool:
 
 
 def _output(block: Block) -> str | None:
-    """What stands in the box below the call, without its borders."""
+    """Give what stands in the box below the call, without its borders."""
     shown = textwrap.dedent("\n".join(row.fields.get("text", "").rstrip() for row in block.of("output"))).strip("\n")
     return shown or None
 
@@ -117,19 +117,19 @@ def without_description(command: str) -> str:
 
 
 def agent(block: Block, reading: Reading) -> Iterator[Event]:
-    """A sub-agent: one call, whatever it did inside."""
+    """Read a sub-agent: one call, whatever it did inside."""
     ok = _MARKS.get(block.fields["mark"])
     about = {"agent_name": block.fields["agent"]}
     yield ToolUse(name="Agent", category=Category.TASK, input=about, ok=ok, start_seconds=block.seconds)
 
 
 def failed(block: Block, reading: Reading) -> Iterator[Event]:
-    """One attempt that the API refused."""
+    """Read one attempt that the API refused."""
     yield Error(kind=ErrorKind.API_ERROR, text=block.rows[0].line.text.strip(), seconds=block.seconds)
 
 
 def summary(block: Block, reading: Reading) -> Iterator[Event]:
-    """The sheet at the end: the session's id and the tokens of each model."""
+    """Read the sheet at the end: the session's id and the tokens of each model."""
     named = block.first("resume") or block.first("session")
     if named is not None:
         yield Note(kind=NoteKind.RESUME_ID, text=named.fields["session"], seconds=named.line.seconds)
@@ -139,18 +139,18 @@ def summary(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def note(block: Block, reading: Reading) -> Iterator[Event]:
-    """What the program says of itself."""
+    """Read what the program says of itself."""
     kind = {"compacted": NoteKind.COMPACTION, "model": NoteKind.MODEL}.get(block.kind, NoteKind.OTHER)
     yield Note(kind=kind, text=said(block, reading) or block.rows[0].line.text.strip(), seconds=block.seconds)
 
 
 def user_shell(block: Block, reading: Reading) -> Iterator[Event]:
-    """A command that the person ran; the box below it says it again."""
+    """Read nothing: the box below says the command again."""
     return iter(())
 
 
 def plain(block: Block, reading: Reading) -> Iterator[Event]:
-    """Text without a mark: the answer of a run without the interface, else something unknown."""
+    """Read text without a mark: the answer of a run without the interface, else something unknown."""
     shown = "\n".join(row.line.text for row in block.rows)
     if any(other.kind in ("prompt", "text") for other in reading.blocks):
         yield Unknown(text=shown, seconds=block.seconds)
@@ -183,7 +183,7 @@ def finish(events: list[Event], reading: Reading) -> list[Event]:
 
 
 def _retries(reading: Reading) -> list[Event]:
-    """Each attempt after the first says that the one before it failed."""
+    """Find retries: each attempt after the first says that the one before it failed."""
     seen: list[tuple[str, float]] = []
     for passing in reading.transcript.passing:
         found = _TRYING.search(passing.text)

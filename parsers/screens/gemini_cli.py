@@ -18,19 +18,21 @@ _MARK = r"(?P<mark>[✓✔✗xo?⊷⊶⏲\-…])"
 _TOOL = r"(?P<tool>[A-Za-z][\w-]*(?: Command)?(?: \([\w -]+ MCP Server\))?)"
 
 RULES = (
-    # --- the program's furniture -----------------------------------------------------------------------------------
+    # --- the program's furniture ----------------------------------------------------------------------------------
     chrome("logo", r" *[ ░▒█▀▄▝▜▗▟▛▙▘▖▐▌]*[░▝▜▗▟█]{2}[ ░▒█▀▄▝▜▗▟▛▙▘▖▐▌]*(?:  +\S.*)?$|[ ▝▀▗▟]*▝▀$"),
-    chrome("notice", r"(?:YOLO mode is enabled|Ripgrep is not available|Loaded cached credentials|Data collection is disabled"
-           r"|Using .*fake|\[STARTUP\]|\(node:\d+\)|\(Use `node |Skill .* from |Hook registry initialized|Flushing log|Warning: )"),
+    chrome("notice", r"(?:YOLO mode is enabled|Ripgrep is not available|Loaded cached credentials"
+           r"|Data collection is disabled|\[STARTUP\]|\(node:\d+\)|\(Use `node |Hook registry initialized|Warning: )"),
     panel("tips", r"Tips for getting started:"),
     chrome("tip", r"\d\. ", within=("tips",)),
-    panel("dialog", r" ?[│ ] (?:Do you trust (?:the files in )?this folder|Apply this change\?|Allow execution|How would you like to auth)"),
+    panel("dialog", r" ?[│ ] (?:Do you trust (?:the files in )?this folder|Apply this change\?|Allow execution"
+          r"|How would you like to auth)"),
     chrome("dialog", r" ?[│╰╭]", within=("dialog",)),
-    chrome("footer", r" +(?:\? for shortcuts|Shift\+Tab to |YOLO Ctrl\+Y|auto-accept edits|workspace \(/directory\)|accepting edits)"),
+    chrome("footer", r" +(?:\? for shortcuts|Shift\+Tab to |YOLO Ctrl\+Y|auto-accept edits|accepting edits"
+           r"|workspace \(/directory\))"),
     chrome("footer", r" ?[~/]\S* .*(?:no sandbox|sandbox-exec|gemini-|context left)"),
     chrome("spinner", r" ?[⠀-⣿] .*"),
     chrome("restart", r" Gemini CLI is restarting"),
-    # --- prompts: the input box has the same bars, below a line and the approval mode -----------------------------------
+    # --- prompts: the input box has the same bars, below a line and the approval mode -----------------------------
     panel("input", r" ?▄{8,}$", after=("rule", "footer")),
     chrome("input", r"(?: [>!*] | {3}|▀{8})", within=("input",)),
     chrome("rule", r"[─]{8,}$"),
@@ -42,7 +44,7 @@ RULES = (
     chrome("bar", r"▀{8,}$"),
     head("prompt", r"> (?P<text>\S.*)"),
     head("prompt", r"│? ?> (?P<text>\S.*?) *│$", after=("box",)),
-    # --- answers and what the program says of itself ------------------------------------------------------------------
+    # --- answers and what the program says of itself --------------------------------------------------------------
     head("text", r"✦ (?P<text>.*)"),
     head("cancelled", r" ?ℹ {1,2}(?P<text>Request cancelled\..*)"),
     head("compacted", r" ?(?:✦|ℹ) {1,2}Chat history compressed"),
@@ -52,16 +54,16 @@ RULES = (
     head("attempt", r"Attempt (?P<attempt>\d+) failed(?: with status (?P<status>\d+))?[:.]"),
     head("gave_up", r"(?:Error when talking to Gemini API|An unexpected critical error occurred)"),
     part("trace", r"(?: {2,}|[}\]]|_ApiError)", within=("attempt", "gave_up")),
-    # --- the summary at the end; /stats shows the same sheet -----------------------------------------------------------
+    # --- the summary at the end; /stats shows the same sheet ------------------------------------------------------
     head("summary", r"│ +Agent powering down"),
     panel("stats", r"│ +Session Stats"),
     part("session", r"│ +Session ID: +(?P<session>[0-9a-f-]{36})", within=("summary",)),
     part("resume", r"│ +To resume this session: \S+ --resume (?P<session>[0-9a-f-]{36})", within=("summary",)),
-    part("usage", r"│ {2}(?P<model>[a-z][\w.-]+) +[\d,]+ +(?P<input>[\d,]+)(?: +(?P<cache_read>[\d,]+))? +(?P<output>[\d,]+) +│",
-         within=("summary",)),
+    part("usage", r"│ {2}(?P<model>[a-z][\w.-]+) +[\d,]+ +(?P<input>[\d,]+)(?: +(?P<cache_read>[\d,]+))?"
+         r" +(?P<output>[\d,]+) +│", within=("summary",)),
     part("sheet", r"[│╰]", within=("summary",)),
     chrome("sheet", r"[│╰]", within=("stats",)),
-    # --- tools ---------------------------------------------------------------------------------------------------------
+    # --- tools ----------------------------------------------------------------------------------------------------
     panel("agents", r" ?│ ≡ "),
     head("agent", r" ?│ " + _MARK + r" (?P<agent>[\w-]+) · (?P<state>.*?) *│?$", after=("agents", "agent")),
     head("tool", r" ?│ " + _MARK + r" {1,2}" + _TOOL + r"(?: (?P<input>.*?))? *│?$", body=_NAME),
@@ -72,7 +74,7 @@ RULES = (
     panel("sheet_of_text", r"│.*│?$", after=("box",)),
     chrome("sheet_of_text", r" ?│", within=("sheet_of_text",)),
     part("more", r" {2}", within=("text", "info", "cancelled", "model")),
-    # --- a run without the interface prints the answer alone -------------------------------------------------------------
+    # --- a run without the interface prints the answer alone ------------------------------------------------------
     part("plain", r".", within=("plain",)),
     head("plain", r"\S"),
 )  # fmt: skip
@@ -91,7 +93,8 @@ SCREEN = Screen(
     ),
     banners=(
         re.compile(r" ▝▜▄ +Gemini CLI v(?P<version>\d[\w.-]*)"),
-        re.compile(r"(?:YOLO mode is enabled\. All tool calls will be|Ripgrep is not available\. Falling back to GrepTool)"),
+        re.compile(r"YOLO mode is enabled\. All tool calls will be"),
+        re.compile(r"Ripgrep is not available\. Falling back to GrepTool"),
     ),
     facts=(
         re.compile(r" +(?P<cwd>[~/]\S*) +\S.* (?P<model>gemini-[\w.-]+)(?: \(\d+% context left\))?$"),

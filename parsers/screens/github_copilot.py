@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 
 from parsers.screens import copilot_blocks
-from parsers.screens.hues import Hue
 from parsers.screens.table import Look, Screen, chrome, head, panel, part, tool_table
 from parsers.session import Category
 
@@ -16,34 +15,36 @@ _EDGE = r"(?: *┃)?$"  # a scrollbar may stand in the last column
 _CLOCK = r"(?: {2,}\d{1,2}:\d\d(?: ?[AP]M)?)?"
 _NAME = Look(bold=True)
 _NOTICES = (
-    r"(?:No copilot-instructions\.md|MCP Servers? |Tip: |Welcome |You are |Signed in|Connected to|Loaded |Mode: |Session "
-    r"|Environment loaded|Logged in|Remote |Copilot is )"
+    r"(?:No copilot-instructions\.md|MCP Servers? |Tip: |Welcome |You are |Signed in|Connected to|Loaded |Mode: "
+    r"|Session |Environment loaded|Logged in|Remote |Copilot is )"
 )
 
 # What both modes print: errors of the API, and the sheet at the end.
 _SHARED = (
     head("retry", r" ?● (?P<text>Request failed due to a transient API error\. Retrying)"),
-    head("api_error", r" ?(?:[●✗] )?(?P<text>(?:Failed to get response from the AI model|Execution failed: |API error|Error: ).*)"),
+    head("api_error", r" ?(?:[●✗] )?(?P<text>(?:Failed to get response from the AI model|Execution failed: |API error"
+         r"|Error: ).*)"),
     head("cancelled", r" ?● (?P<text>Operation cancelled by user)"),
     head("sheet", r"(?:.* {2,})?Changes {2,}\+\d+ -\d+"),
-    part("tokens", r"(?:.* {2,})?Tokens {2,}↑ (?P<input>[\d.]+[km]?)(?: \((?P<cache_read>[\d.]+[km]?) cached\))? • ↓ (?P<output>[\d.]+[km]?)",
-         within=("sheet",)),
+    part("tokens", r"(?:.* {2,})?Tokens {2,}↑ (?P<input>[\d.]+[km]?)(?: \((?P<cache_read>[\d.]+[km]?) cached\))?"
+         r" • ↓ (?P<output>[\d.]+[km]?)", within=("sheet",)),
     part("resume", r"(?:.* {2,})?Resume {2,}copilot --resume=(?P<session>[0-9a-f-]{36})", within=("sheet",)),
     part("sheet", r"(?:.* {2,})?(?:Duration|AI Credits|Requests|Session) {2,}|[ ╭─╮╰╯█▘▝▔]+$", within=("sheet",)),
 )  # fmt: skip
 
 RULES = (
-    # --- the program's furniture -----------------------------------------------------------------------------------
+    # --- the program's furniture ----------------------------------------------------------------------------------
     chrome("tabs", r" {1,3}Current {2,}Sessions {2,}"),
     *_SHARED,
-    chrome("logo", r" *[╭─╮╰╯█▘▝▔ ]*[╭╰█▔][╭─╮╰╯█▘▝▔ ]*(?: {2}(?:Copilot v\S+ uses AI|Check for mistakes).*)?$"),
+    chrome("logo", r" *[╭─╮╰╯█▘▝▔ ]*[╭╰█▔][╭─╮╰╯█▘▝▔ ]*(?: {2}(?:Copilot v\S+ uses AI|Check for mis).*)?$"),
     chrome("input", r" ?[╻╹┃]"),
-    chrome("footer", r" {1,2}(?:← open sidebar|.* · Manual Approval|.* · / commands|[●◉◎○] Working|.*ctrl\+c again to exit|[~/]\S* \[⎇)"),
+    chrome("footer", r" {1,2}(?:← open sidebar|.* · Manual Approval|.* · / commands|[●◉◎○] Working"
+           r"|.*ctrl\+c again to exit|[~/]\S* \[⎇)"),
     panel("dialog", r" ?│ (?:Confirm folder trust|Do you want to |Do you trust )"),
     chrome("dialog", r" ?[│╭╰]", within=("dialog",)),
     panel("notice", r" ● " + _NOTICES),
     chrome("notice", r" {3,}", within=("notice",)),
-    # --- the conversation ---------------------------------------------------------------------------------------------------
+    # --- the conversation -----------------------------------------------------------------------------------------
     chrome("bar_end", r" ?▀{8,}"),
     panel("bar", r" ?▄{8,}"),
     head("shell_mode", r" {2}[!$] (?P<text>\S.*?)" + _CLOCK + _EDGE, after=("bar",)),
@@ -51,8 +52,8 @@ RULES = (
     chrome("menu", r" {1,2}❯ "),
     part("more", r" {4}(?P<text>.*?)" + _EDGE, within=("prompt",), after=("prompt", "more")),
     head("text", r" ● {1,2}(?P<text>.*?)" + _EDGE),
-    head("tool", r" (?P<mark>[^\s\w●❯│]{1,2}|[A-Z+#]{1,4}|\w{1,4}) (?P<tool>[A-Z]\w+(?: (?:search|fetch|task)\b)?)(?: (?P<rest>.*?))?" + _EDGE,
-         body=_NAME),
+    head("tool", r" (?P<mark>[^\s\w●❯│]{1,2}|[A-Z+#]{1,4}|\w{1,4}) (?P<tool>[A-Z]\w+(?: (?:search|fetch|task)\b)?)"
+         r"(?: (?P<rest>.*?))?" + _EDGE, body=_NAME),
     part("heading", r" {3}(?P<text>\S.*?)" + _EDGE, within=("tool",), body=_NAME),
     part("leaf", r" {4,}└ (?P<text>.*?)" + _EDGE, within=("tool",)),
     part("command", r" {3}(?P<text>.*?)" + _EDGE, within=("tool",), after=("tool", "command")),
@@ -84,12 +85,14 @@ SCREEN = Screen(
         re.compile(r".*(?:GitHub )?Copilot v(?P<version>\d[\w.-]*) uses AI"),
         re.compile(r".*Welcome to GitHub (?P<name>Copilot) CLI"),
     ),
-    facts=(re.compile(r".* esc interrupt {3,}(?P<model>[a-z][\w.-]+)$"), re.compile(r".* · .* {3,}(?P<model>[a-z]+-[\w.-]+)$")),
+    facts=(
+        re.compile(r".* esc interrupt {3,}(?P<model>[a-z][\w.-]+)$"),
+        re.compile(r".* · .* {3,}(?P<model>[a-z]+-[\w.-]+)$"),
+    ),
     titles=(re.compile(r"(?:.* - )?GitHub Copilot$"),),
     signs=frozenset({"resume"}),
 )  # fmt: skip
 
-_BLUE = Look(hues=frozenset({Hue.BLUE, Hue.DEFAULT, Hue.WHITE, Hue.CYAN}))
 PRINT_RULES = (
     *_SHARED,
     chrome("usage", r"Total (?:usage est|duration|code changes|session time)|Usage by model:|Breakdown by AI model"),

@@ -1,4 +1,4 @@
-"""The plain command-line clients of GPT models: llm (0.36), shell-gpt (1.5), and whatever prints `Function: tool(args)`.
+"""Plain command-line clients of GPT models: llm (0.36), shell-gpt (1.5), and what prints `Function: tool(args)`.
 
 All of them print line by line; answers have no mark. llm shows calls and their results with --td, shell-gpt the calls
 alone.
@@ -15,7 +15,8 @@ from parsers.screens.table import Look, Screen, chrome, head, panel, part
 _CALL = Look(hues=frozenset({Hue.YELLOW}))
 _RESULT = Look(hues=frozenset({Hue.GREEN}))
 _API_ERROR = (
-    r"(?P<text>(?:Error: )?(?:openai\.)?(?:(?:\w+Error|Error code): .*(?:Error code|status|\d{3})|Connection error|\w*APIError).*)"
+    r"(?P<text>(?:Error: )?(?:openai\.)?"
+    r"(?:(?:\w+Error|Error code): .*(?:Error code|status|\d{3})|Connection error|\w*APIError).*)"
 )
 
 LLM_RULES = (

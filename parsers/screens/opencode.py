@@ -1,4 +1,4 @@
-"""opencode's full screen (1.0 and 1.18): bars at the left of prompts and of tools with output, answers indented by five.
+"""opencode's full screen (1.0, 1.18): bars at the left of prompts and of tools with output, answers indented by five.
 
 The bar of a prompt has its agent's colour, that of a tool the background's. A rejected call is struck through; a call
 that failed is red, but for shell commands, which show nothing but their output.
@@ -18,13 +18,12 @@ _RED = Look(hues=frozenset({Hue.RED}))
 _BRIGHT_BAR = Look(not_hues=frozenset({Hue.BLACK, Hue.GREY, Hue.WHITE, Hue.DEFAULT, Hue.RED}))
 _BAR = r" {2}┃ {2}"
 _INLINE = r" {5}"
-_NAMED = (
-    r"(?P<tool>(?:[A-Z]\w*[ -]?)+?) (?P<input>\"[^\"]*\"|\S+)(?P<rest>.*)"  # Read app/x.py, Exa Web Search "…"
-)
+_NAMED = r"(?P<tool>(?:[A-Z]\w*[ -]?)+?) (?P<input>\"[^\"]*\"|\S+)(?P<rest>.*)"  # Read app/x.py, Exa Web Search "…"
+_BARRED = ("prompt", "thinking", "api_error")
 _TOOLS = ("shell", "edit", "write", "todos", "titled")
 
 RULES = (
-    # --- the program's furniture -----------------------------------------------------------------------------------
+    # --- the program's furniture ----------------------------------------------------------------------------------
     chrome("header", _BAR + r"# .*\(\$[\d.]+\)(?: v\d[\d.]*)?$"),
     chrome("header", _BAR + r"(?:/share|https://opncd\.ai/)"),
     panel("dialog", _BAR + r"△ Permission required|" + _BAR + r"Permission required to run this tool"),
@@ -36,10 +35,10 @@ RULES = (
     chrome("footer", r" {2,}[~/]\S*(?::\S+)?(?: {3,}\S.*)?$"),
     chrome("logo", r"[ ▄█▀▐▌▝▘▗▖]+$"),
     chrome("pending", _INLINE + r"~ "),
-    # --- the end ---------------------------------------------------------------------------------------------------------
+    # --- the end --------------------------------------------------------------------------------------------------
     chrome("title", r" {2}Session {2,}\S"),
     head("resume", r" {2}Continue {2,}opencode (?:-s|--session) (?P<session>ses_\w+)"),
-    # --- tools with output, behind a dark bar ----------------------------------------------------------------------------
+    # --- tools with output, behind a dark bar ---------------------------------------------------------------------
     chrome("bar", r" {2}┃$"),
     chrome("hint", _BAR + r"(?:Click to (?:expand|collapse)|QUEUED)"),
     head("shell", _BAR + r"\$ (?P<command>\S.*)", after=("bar", "titled")),
@@ -47,16 +46,16 @@ RULES = (
     head("write", _BAR + r"(?:#|←) (?:Wrote|Created|Write) (?P<file>\S.*)", after=("bar",)),
     head("todos", _BAR + r"# Todos"),
     head("titled", _BAR + r"[#◉] (?P<text>\S.*)", after=("bar",), lead=Look(hues=frozenset({Hue.BLACK}))),
-    # --- prompts, thoughts and errors behind a bright bar ----------------------------------------------------------------
+    # --- prompts, thoughts and errors behind a bright bar ---------------------------------------------------------
     head("thinking", _BAR + r"(?:_?Thinking:_? )(?P<text>.*)"),
     head("api_error", _BAR + r"(?P<text>\S.*)", lead=_RED, after=("bar", "")),
     chrome("user", _BAR + r"\S+(?: \(\d.*\))?$", body=_GREY, within=("prompt",), after=("prompt", "more")),
-    part("more", _BAR + r"(?P<text>.*)", within=("prompt", "thinking", "api_error"), after=("prompt", "thinking", "api_error", "more")),
+    part("more", _BAR + r"(?P<text>.*)", within=_BARRED, after=(*_BARRED, "more")),
     head("prompt", _BAR + r"(?P<text>\S.*)", lead=_BRIGHT_BAR),
     part("output", r" {2}┃ ?(?P<text>.*)", within=_TOOLS),
-    # --- tools on one line -----------------------------------------------------------------------------------------------
+    # --- tools on one line ----------------------------------------------------------------------------------------
     head("thought", _INLINE + r"[+-] Thought\b"),
-    head("turn", _INLINE + r"▣ {1,2}(?P<agent>\S+) · (?P<model>.+?)(?: · (?P<time>[\d.]+\w+(?: \d+\w+)?))?(?: · (?P<stop>interrupted))?$"),
+    head("turn", _INLINE + r"▣ {1,2}\S+ · .+?(?: · [\d.]+\w+(?: \d+\w+)?)?(?: · (?P<stop>interrupted))?$"),
     head("shell", _INLINE + r"\$ (?P<command>\S.*)"),
     head("task", _INLINE + r"(?P<mark>[✓✗•│◉⠀-⣿]) (?P<agent>[\w-]+) Task (?:— )?(?P<text>.*)"),
     part("calls", _INLINE + r" *[↳└] (?P<text>.*)", within=("task",)),

@@ -106,7 +106,9 @@ def _interrupted(block: Block, reading: Reading) -> bool:
 def edit(block: Block, reading: Reading) -> Iterator[Event]:
     """Read an edit with its difference, or a file that was written."""
     file = re.split(r" \[", block.fields["file"])[0].strip()
-    signs = [found["sign"] for found in (_SIGN.match(row.fields.get("text", "")) for row in block.of("output")) if found]
+    signs = [
+        found["sign"] for found in (_SIGN.match(row.fields.get("text", "")) for row in block.of("output")) if found
+    ]
     known = _how(block, reading)
     if block.kind == "edit" and signs:
         known |= {"lines_added": signs.count("+"), "lines_removed": signs.count("-")}
