@@ -125,6 +125,12 @@ class Document:
             self.lines.pop()
         self._indexed = min(self._indexed, len(self.lines))
 
+    def move_base(self, base: int) -> None:
+        """Move the screen down the document; what it leaves above is settled."""
+        for line in self.lines[max(self.base, 0) : max(base, 0)]:
+            line.row.settle()
+        self.base = base
+
     def learn_banner(self, rows: Iterable[Row]) -> None:
         """Remember what one of the first frames shows."""
         if self._banner_frames:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TypeAlias
 
@@ -17,6 +17,8 @@ import avt
 Colour: TypeAlias = int | tuple[int, int, int] | None
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
+_MARKS = (b"\xe2\x80\x8b", b"\xe2\x80\x8c", b"\xe2\x80\x8d", b"\xe2\x83", b"\xe3\x82\x99", b"\xef\xb8")
+_NO_MARKS = bytes(set(range(256)) - {0xCC, 0xCD, 0xD2, *range(0xD6, 0xE2), 0xEA})  # but for those of _MARKS
 _EMOJI_STYLE = "\ufe0f"  # variation selector 16: the glyph before it is drawn two cells wide
 _SCROLLBAR = "█▓▒░▐▌▕▏│┃║╎╏┆┇▲▼△▽↑↓"
 _JOINERS = "\u200b\u200c\u200d"
@@ -38,22 +40,55 @@ class Style:
 
 
 PLAIN = Style()
+_Pens: TypeAlias = tuple[Style, Style, bool]  # lead, body, wrapped
 
 
-@dataclass(frozen=True, slots=True)
 class Row:
     """One row of a screen.
 
     `letters` are its letters and digits, what rows are compared by: blinking bullets, indents and rules do not matter.
     `lead` is the pen of the first glyph, `body` that of the first letter or digit after it. `wrapped` says that the
-    terminal, not the program, broke the line at the end of this row.
+    terminal, not the program, broke the line at the end of this row. These three are read from the emulator's line
+    when they are asked for, at the latest by `settle`: most rows are overwritten before anybody asks.
     """
 
-    text: str
-    letters: str
-    lead: Style = PLAIN
-    body: Style = PLAIN
-    wrapped: bool = False
+    __slots__ = ("_line", "_pens", "letters", "text")
+
+    def __init__(self, text: str, letters: str, line: avt.Line | None = None, pens: _Pens | None = None) -> None:
+        self.text = text
+        self.letters = letters
+        self._line = line
+        self._pens = pens
+
+    def __repr__(self) -> str:
+        return f"Row({self.text!r})"
+
+    @property
+    def lead(self) -> Style:
+        """The pen of the first glyph."""
+        return self.settle()[0]
+
+    @property
+    def body(self) -> Style:
+        """The pen of the first letter or digit after the first glyph."""
+        return self.settle()[1]
+
+    @property
+    def wrapped(self) -> bool:
+        """Whether the terminal broke the line at the end of this row."""
+        return self.settle()[2]
+
+    def settle(self) -> _Pens:
+        """Read what is still to be read, and let go of the emulator's line, which takes kilobytes."""
+        if self._pens is None:
+            self._pens = _pens(self.text, self._line)
+            self._line = None
+        return self._pens
+
+    def changed(self, text: str, letters: str, *, wrapped: bool) -> Row:
+        """Return a row with another text and the same pens."""
+        lead, body, _ = self.settle()
+        return Row(text, letters, None, (lead, body, wrapped))
 
 
 BLANK = Row("", "")
@@ -65,7 +100,7 @@ def shortened(row: Row, letters: int) -> Row:
     for number, char in enumerate(row.text):
         if char.isalnum():
             if not left:
-                return Row(row.text[:number], row.letters[:letters], row.lead, row.body, wrapped=True)
+                return row.changed(row.text[:number], row.letters[:letters], wrapped=True)
             left -= 1
     return row
 
@@ -75,7 +110,7 @@ def without_scrollbar(row: Row, cols: int) -> Row:
     text = row.text
     if len(text) < cols - 2 or not text or text[-1] not in _SCROLLBAR or text[-2:-1] not in ("", " "):
         return row
-    return replace(row, text=text[:-1].rstrip(), wrapped=False)
+    return row.changed(text[:-1].rstrip(), row.letters, wrapped=False)
 
 
 class Emulator:
@@ -89,7 +124,7 @@ class Emulator:
 
     def feed(self, text: str) -> tuple[list[int], list[Row]]:
         """Draw text; return the numbers of the rows that may have changed, and the rows that scrolled off the top."""
-        if not text.isascii():
+        if not text.isascii() and _may_hold_marks(text):
             text = _clusters().sub(self._stand_in, text)
         changed, scrolled = self._vt.feed_str(text)
         return changed, [self._read(line) for line in scrolled]
@@ -108,15 +143,12 @@ class Emulator:
         return [self._read(line) for line in self._vt.view()]
 
     def _read(self, line: avt.Line) -> Row:
-        full = line.text
-        text = full.rstrip()
+        text = line.text.rstrip()
         if not text:
             return BLANK
-        wrapped = len(full) == len(text) and repr(line).endswith('⏎")')  # the only place where pyavt tells
         if self._clusters and not text.isascii():
             text = text.translate(self._clusters)
-        letters, lead_at, body_at = _landmarks(text)
-        return Row(text, letters, _style(line, lead_at), _style(line, body_at), wrapped)
+        return Row(text, _letters(text), line)
 
     def _stand_in(self, match: re.Match[str]) -> str:
         """Put one code point in the place of a glyph and its combining marks, to which pyavt would give a cell each."""
@@ -138,12 +170,29 @@ def _clusters() -> re.Pattern[str]:
     return re.compile(f"[^\x00-\x1f\x7f][{''.join(marks)}{_JOINERS}]+")
 
 
-@lru_cache(maxsize=4096)
-def _landmarks(text: str) -> tuple[str, int, int]:
-    """Return the letters and digits of a text, the place of its first glyph and of the first letter or digit after it."""
+def _may_hold_marks(text: str) -> bool:
+    """Tell quickly whether a text can hold combining marks, by the bytes that they begin with in UTF-8."""
+    raw = text.encode()
+    return bool(raw.translate(None, _NO_MARKS)) or any(begin in raw for begin in _MARKS)
+
+
+@lru_cache(maxsize=1 << 14)
+def _letters(text: str) -> str:
+    """Return the letters and digits of a text."""
+    return _NOT_LETTERS.sub("", text)
+
+
+def _pens(text: str, line: avt.Line | None) -> _Pens:
+    """Read the pens of a row's first glyph and of the first letter or digit after it, and whether it was wrapped."""
+    if line is None or not text:
+        return PLAIN, PLAIN, False
     lead = len(text) - len(text.lstrip())
-    body = next((i for i in range(lead + 1, len(text)) if text[i].isalnum()), lead)
-    return _NOT_LETTERS.sub("", text), lead, body
+    body = next((number for number in range(lead + 1, len(text)) if text[number].isalnum()), lead)
+    if not text.isascii():  # from characters to cells
+        body += sum(unicodedata.east_asian_width(char) in "WF" for char in text[:body])
+    full = line.text
+    wrapped = len(full) == len(full.rstrip()) and repr(line).endswith('⏎")')  # the only place where pyavt tells
+    return _style(line, lead), _style(line, body), wrapped
 
 
 def _style(line: avt.Line, at: int) -> Style:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from parsers.alignment import SHORT, letters_of
 from parsers.document import PROBE, Document, SegmentKind
-from parsers.emulator import Row, without_scrollbar
+from parsers.emulator import Row
 from parsers.frames import Frame, without_blank_end
 from parsers.story import Part, Story
 
@@ -43,7 +43,7 @@ def follow(story: Story, frame: Frame, *, resized: bool) -> None:
     """Write a frame of the alternate screen."""
     part = story.current
     document = part.document
-    rows = without_blank_end([without_scrollbar(row, frame.cols) for row in frame.rows])
+    rows = without_blank_end(frame.rows)
     if not document.lines:
         document.rewrite(0, rows, frame.seconds, frame.cols)
     elif resized and _rewrap(document, rows, frame):
@@ -89,7 +89,7 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
     if fit.offset == document.base:
         for number in [number for number in frame.touched if HEADER <= number < first and rows[number].letters]:
             document.patch(fit.offset + number, rows[number], frame.seconds, frame.cols)
-    document.base = max(0, fit.offset)  # less than 0: something came in above the first line
+    document.move_base(max(0, fit.offset))  # less than 0: something came in above the first line
     document.rewrite(document.base + first, rows[first:], frame.seconds, frame.cols)
 
 
@@ -210,7 +210,8 @@ def _rewrap(document: Document, rows: Sequence[Row], frame: Frame) -> bool:
     row, at = place
     line = document.cut_inside(begin, at)
     document.rewrite(line, rows[row:], frame.seconds, frame.cols, repaint=True)
-    document.base = document.view = line - row
+    document.move_base(line - row)
+    document.view = line - row
     return True
 
 

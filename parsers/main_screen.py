@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from parsers.alignment import Anchor, find_anchor, letters_of
 from parsers.document import PROBE, Document, SegmentKind
 from parsers.emulator import Row
-from parsers.frames import Frame, without_blank_end
+from parsers.frames import Frame
 from parsers.story import Part, Story
 
 TOP = 8  # rows with letters that count as the top of the screen
@@ -31,7 +31,7 @@ def follow(story: Story, frame: Frame) -> None:
         document.trim(document.base)
     elif _continues(document, shown := frame.shown):
         document.rewrite(document.base, shown, frame.seconds, frame.cols)
-        document.base += len(frame.scrolled)
+        document.move_base(document.base + len(frame.scrolled))
     else:
         _repaint(story, frame, shown)
     story.current.document.learn_banner(frame.rows)
@@ -41,7 +41,7 @@ def reflow(story: Story, frame: Frame) -> None:
     """Write what a resize made of the screen: the same text, wrapped by the terminal."""
     document = story.current.document
     document.rewrite(document.base, frame.shown, frame.seconds, frame.cols, repaint=True)
-    document.base += len(frame.scrolled)
+    document.move_base(document.base + len(frame.scrolled))
 
 
 def _top_untouched(document: Document, touched: Sequence[int]) -> bool:
@@ -111,13 +111,13 @@ def _go_on(story: Story, frame: Frame, shown: Sequence[Row], document: Document,
         passed += len(shown[row].letters)
         row += 1
     fresh = _begin(story, frame, shown[row:], document, anchor.coverage.end)
-    fresh.base = len(frame.scrolled) - row
+    fresh.move_base(len(frame.scrolled) - row)
 
 
 def _begin(story: Story, frame: Frame, shown: Sequence[Row], instead_of: Document | None, at: int) -> Document:
     fresh = Document(story.current.document.banner)
     fresh.rewrite(0, shown, frame.seconds, frame.cols)
-    fresh.base = len(frame.scrolled)
+    fresh.move_base(len(frame.scrolled))
     story.begin(Part(fresh, SegmentKind.MAIN, frame.seconds, instead_of=instead_of, instead_at=at))
     return fresh
 
@@ -133,7 +133,7 @@ def _splice(document: Document, frame: Frame, shown: Sequence[Row], anchor: Anch
                 return False
             line, row = cut, 0
     document.rewrite(line, shown[row:], frame.seconds, frame.cols, repaint=True)
-    document.base = line - row + len(frame.scrolled)
+    document.move_base(line - row + len(frame.scrolled))
     return True
 
 
@@ -146,6 +146,3 @@ def _another_view(document: Document, shown: Sequence[Row], anchor: Anchor) -> b
     return (
         sum(1 for row in shown[anchor.row : known[-1]] if row.letters and row.letters[:PROBE] not in final) >= INSERTED
     )
-
-
-__all__ = ["follow", "reflow", "without_blank_end"]

@@ -24,7 +24,7 @@ class Modes:
 
     def watch(self, text: str) -> None:
         """Note the modes that a text sets."""
-        if "\x1b[?" not in text:
+        if "\x1b[?2004" not in text and "\x1b[?100" not in text:
             return
         for match in _MODE.finditer(text):
             on = match["set"] == "h"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parsers import full_screen, main_screen
 from parsers.document import Document, SegmentKind
-from parsers.emulator import Emulator, Row
+from parsers.emulator import Emulator, Row, without_scrollbar
 from parsers.frames import Frame
 from parsers.modes import Modes
 from parsers.story import Part, Story
@@ -50,7 +50,7 @@ class Stitcher:
             self._switch(unit)
             return
         for number in touched:
-            self._screen[number] = self._emulator.row(number)
+            self._screen[number] = self._row(number)
         self._scrolled += scrolled
         self._touched.update(touched)
         if not self._touched or not self._has_letters():
@@ -91,6 +91,10 @@ class Stitcher:
             for part in self.story.parts[self._entered :]:
                 if part.kind is SegmentKind.FULL_SCREEN:
                     part.kind = SegmentKind.OVERLAY
+
+    def _row(self, number: int) -> Row:
+        row = self._emulator.row(number)
+        return without_scrollbar(row, self._emulator.cols) if self._alternate else row
 
     def _has_letters(self) -> bool:
         return any(row.letters for row in self._screen)

@@ -14,8 +14,8 @@ from parsers.emulator import Emulator, Style
 from parsers.recording import Recording, Resize
 from parsers.stitching import Stitcher
 from parsers.story import Part, Story
-from parsers.vanished import Gone, Stayed, blocks
 from parsers.units import titles, units
+from parsers.vanished import Gone, Stayed, blocks
 
 __all__ = ["Line", "Passing", "Segment", "SegmentKind", "Style", "Transcript", "read_transcript"]
 
@@ -113,8 +113,8 @@ def _transcript(story: Story, named: tuple[tuple[float, str], ...], cols: int) -
             segments.append(Segment(part.kind, begin, part.seconds))
             lines += found
         if part.first:
-            for block in blocks(part.document.vanished, stayed):
-                passing.append(_passing(block, begin, len(lines), segment, cols))
+            rows = blocks(part.document.vanished, stayed)
+            passing += [_passing(block, begin, len(lines), segment, cols) for block in rows]
     passing.sort(key=lambda passed: passed.first_seconds)
     return Transcript(tuple(lines), tuple(segments), named, cols, tuple(passing))
 

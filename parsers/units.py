@@ -10,8 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from parsers.recording import Output, Resize
 
@@ -24,8 +23,7 @@ _UNFINISHED = re.compile(r"\x1b(?:\[[0-9;?]{0,16}|\][^\x07\x1b]{0,256})?\Z")
 _TITLE = re.compile(r"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A piece of output. `full_screen` says whether it ends in the alternate screen buffer (None: as before)."""
 
     seconds: float

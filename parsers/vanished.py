@@ -70,8 +70,10 @@ class Vanished:
         words = _DIGITS.sub("", gone.row.letters)
         latest = self._latest.get(words)
         if latest and latest.row.text != gone.row.text and gone.first_seconds - latest.last_seconds <= GAP:
+            gone.row.settle()
             latest.row, latest.line, latest.last_seconds = gone.row, gone.line, gone.last_seconds
         elif gone.last_seconds - gone.first_seconds >= STOOD and len(self._gone) < MOST:
+            gone.row.settle()
             self._gone.append(gone)
             self._latest[words] = gone
 
