@@ -6,16 +6,19 @@ without its full interface, so the same tables read it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from parsers.argv_prompts import prompt_of
 from parsers.reading import ScreenReading
 from parsers.recording import Output, Recording
-from parsers.session import AssistantText, Detection, Event, Prompt
+from parsers.session import AssistantText, Detection, Event
 from parsers.streams.json_streams import lines_of, lines_of_recording, read_json
+
+if TYPE_CHECKING:
+    from parsers.terminal import Line, Segment, Transcript
 
 _COLS = 1000  # columns: nothing that a program printed into a pipe was wrapped
 _ROWS = 60
@@ -47,34 +50,46 @@ def read_json_recording(
 def _read_text(stdout: bytes, stderr: bytes, provider: str | None, argv: Sequence[str]) -> ScreenReading:
     """Read plain text with the assistant's table."""
     from parsers.screen_events import read_screen
-    from parsers.terminal import read_transcript
 
-    repeated = _letters(stdout) and _letters(stdout) in _letters(stderr)  # Codex prints its last message on both
-    text = stderr if repeated else b"\n".join(filter(None, (stderr.rstrip(b"\n"), stdout)))
-    printed = text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    recording = Recording(
-        command=None, term=None, rows=_ROWS, cols=_COLS, started_at=None, duration_seconds=None, exit_code=None,
-        chunks=(Output(0.0, printed),), problems=(),
-    )  # fmt: skip
-    reading = read_screen(read_transcript(recording), provider=provider, argv=argv)
-    if reading.provider == "generic" and provider is None:
-        return _bare_answer(stdout, argv)
-    return replace(reading, events=_with_prompt(map(_timeless, reading.events), reading.provider, argv))
+    if _letters(stdout) and _letters(stdout) in _letters(stderr):  # Codex prints its last message on both
+        stdout = b""
+    reading = read_screen(_transcript(stderr, stdout), provider=provider, argv=argv)
+    if reading.provider == "generic" and provider is None and not argv:
+        return _bare_answer(stdout)
+    return replace(reading, events=tuple(map(_timeless, reading.events)))
 
 
-def _bare_answer(stdout: bytes, argv: Sequence[str]) -> ScreenReading:
-    """Read text without any sign of a program around it.
+def _transcript(*streams: bytes) -> Transcript:
+    """Draw each stream on a wide screen of its own: nothing of one continues what stands in the other."""
+    from parsers.terminal import Transcript, read_transcript
+
+    lines: list[Line] = []
+    segments: list[Segment] = []
+    for stream in streams:
+        printed = stream.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        drawn = read_transcript(
+            Recording(
+                command=None, term=None, rows=_ROWS, cols=_COLS, started_at=None, duration_seconds=None,
+                exit_code=None, chunks=(Output(0.0, printed),),
+            )
+        )  # fmt: skip
+        segments += [replace(segment, first_line=segment.first_line + len(lines)) for segment in drawn.segments]
+        first = len(segments) - len(drawn.segments)
+        lines += [replace(line, segment=line.segment + first) for line in drawn.lines]
+    return Transcript(lines=tuple(lines), segments=tuple(segments), titles=(), cols=_COLS)
+
+
+def _bare_answer(stdout: bytes) -> ScreenReading:
+    """Read text without any sign of a program around it, of a command line that nobody knows.
 
     `claude -p` prints nothing but the answer, in markdown as the model wrote it; other assistants say something of
     themselves. So it is the best guess, and no more.
     """
     text = stdout.decode(errors="replace").strip()
-    events = [AssistantText(text=text)] if text else []
-    provider = "claude_code"
     return ScreenReading(
-        provider=provider,
+        provider="claude_code",
         detection=_BARE_TEXT,
-        events=_with_prompt(events, provider, argv),
+        events=(AssistantText(text=text),) if text else (),
         transcript=text + "\n" if text else "",
     )
 
@@ -83,15 +98,6 @@ def _timeless(event: Event) -> Event:
     """Take the time from an event: a pipe has none."""
     field = "start_seconds" if "start_seconds" in event.__struct_fields__ else "seconds"
     return msgspec.structs.replace(event, **{field: None})
-
-
-def _with_prompt(events: Iterable[Event], provider: str, argv: Sequence[str]) -> tuple[Event, ...]:
-    """Put the command line's prompt first if no prompt was printed."""
-    found = tuple(events)
-    prompt = prompt_of(provider, argv)
-    if prompt and not any(isinstance(event, Prompt) for event in found):
-        return (Prompt(text=prompt, seconds=0.0), *found)
-    return found
 
 
 def _letters(text: bytes) -> str:
