@@ -37,6 +37,7 @@ class Config:
     """All settings, and what was wrong in the files, one sentence each."""
 
     mlflow: Mlflow = Mlflow()
+    prices: Mapping[str, Any] = field(default_factory=dict)  # model -> prices; `pricing.rates` reads them
     problems: tuple[str, ...] = ()
 
 
@@ -69,8 +70,9 @@ def load(environ: Mapping[str, str], cwd: Path) -> Config:
             old = values.get(key)
             values[key] = {**old, **value} if isinstance(old, dict) else value
     values.update(_from_environment(environ, problems))
+    prices = values.pop("prices", {})
     section = {key.removeprefix("mlflow."): value for key, value in values.items()}
-    return Config(mlflow=Mlflow(**section), problems=tuple(problems))
+    return Config(mlflow=Mlflow(**section), prices=prices, problems=tuple(problems))
 
 
 def _files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
@@ -94,6 +96,9 @@ def _read(file: Path, problems: list[str]) -> Iterator[tuple[str, Any]]:
         problems.append(f"{file}: {error}")
         return
     for section, table in content.items():
+        if section == "prices" and isinstance(table, dict):
+            yield section, table
+            continue
         known = SETTINGS.get(section)
         if known is None or not isinstance(table, dict):
             problems.append(f"{_place(file, text, None, section)}: unknown setting {section}")
