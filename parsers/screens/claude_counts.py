@@ -89,13 +89,19 @@ def _hints_of(block: Block, reading: Reading) -> list[Hint]:
 
 
 def _with_hints(uses: list[_Use], seen: list[Hint]) -> list[_Use]:
-    """Give each hint to a call that it fits: a command by its program, a file to a read."""
+    """Give each hint to a call that it fits: a command by its program, a file to a read.
+
+    Files are counted once however often they were read, so there may be more hints than the count says.
+    """
     left = list(uses)
     known: list[_Use] = []
-    for hint in seen:
+    for hint in dict.fromkeys(seen):
         use = next((use for use in left if _fits(use.phrase, hint)), None)
         if use is not None:
             left.remove(use)
+        else:
+            use = next((use for use in uses if _fits(use.phrase, hint)), None)
+        if use is not None:
             known.append(_Use(use.phrase, use.name, hint))
     return known + left
 

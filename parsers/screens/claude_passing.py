@@ -23,6 +23,7 @@ _FILE = re.compile(r"  ⎿\s{1,2}(?P<file>[~\w./@-][^…:]*[\w/])$")
 _STATUS = re.compile(r"  ⎿\s{1,2}(?:Running|Waiting|Initializing|Done|Tip|Next|Interrupted|Queued|\(No output)")
 _LEAF = re.compile(r" {3}[│ ]\s{1,2}⎿\s{1,2}(?P<tool>[A-Z]\w*): (?P<input>.*\S)")
 _LEAF_COUNTS = re.compile(r" {3}[│ ]\s{1,2}⎿\s{1,2}(?P<text>(?:Searching|Reading|Listing|Running|Calling) .*\d.*)…")
+_ACTIVE = re.compile(r"[·✢*✶✻✽✳] (?P<doing>(?!Waiting for)\S+(?: [^\s(]+)+)… \(")
 _TASK = re.compile(r" {2,}(?:⎿\s{1,2})?(?P<state>[◻◼✔☐☒]) (?P<task>.*\S)")
 _RETRY = re.compile(
     r"(?:[·✢*✶✻✽✳] )?(?P<text>\S.*?) · retrying in [^·]* · attempt (?P<attempt>\d+)/\d+"
@@ -39,19 +40,18 @@ class Hint:
     file: str | None = None
 
 
-def rows(reading: Reading) -> Iterator[tuple[float, Line]]:
-    """Yield every row that passed with the time it was first there, in that order."""
-    passed = sorted(reading.transcript.passing, key=lambda p: p.first_seconds)
-    return ((p.first_seconds, line) for p in passed for line in p.lines)
+def rows(reading: Reading) -> list[Line]:
+    """Give every row that passed, in the order in which they appeared."""
+    return sorted((line for passing in reading.transcript.passing for line in passing.lines), key=lambda line: line.seconds)
 
 
 def hints(reading: Reading) -> list[Hint]:
     """Collect the hints of collapsed lines in the order they were seen; one that stays is one."""
     found: list[Hint] = []
-    for seconds, line in rows(reading):
+    for line in rows(reading):
         command = _COMMAND.match(line.text)
         file = None if command or _STATUS.match(line.text) else _FILE.match(line.text)
-        hint = Hint(seconds, command["command"] if command else None, file["file"] if file else None)
+        hint = Hint(line.seconds, command["command"] if command else None, file["file"] if file else None)
         known = found and (found[-1].command, found[-1].file) == (hint.command, hint.file)
         if (command or file) and not known:
             found.append(hint)
@@ -70,32 +70,33 @@ def approvals(reading: Reading) -> Iterator[Note]:
 def retries(reading: Reading) -> Iterator[Error]:
     """Read failed attempts to reach the API: the n-th is numbered n, and a lower number begins a new request."""
     last = 0
-    for seconds, line in rows(reading):
+    for line in rows(reading):
         found = _RETRY.match(line.text)
         if not found:
             continue
         attempt = int(found["attempt"] or found["attempt_1_0"])
         text = found["text"] or line.text.strip()
         for _ in range(attempt - last if attempt > last else attempt if attempt < last else 0):
-            yield Error(kind=ErrorKind.API_ERROR, text=text, seconds=seconds)
+            yield Error(kind=ErrorKind.API_ERROR, text=text, seconds=line.seconds)
         last = attempt
 
 
 def tasks(reading: Reading) -> Iterator[ToolUse]:
-    """Read the list of tasks (2.1): each one that appears was created, each new mark is an update."""
-    known: set[tuple[str, str]] = set()
-    named: set[str] = set()
-    for seconds, line in rows(reading):
-        found = _TASK.match(line.text)
-        if not found or (found["task"], found["state"]) in known:
-            continue
-        task, state = found["task"], found["state"]
-        known.add((task, state))
-        if task not in named:
-            named.add(task)
-            yield _todo("TaskCreate", task, seconds)
-        if state in "◼✔☒":
-            yield _todo("TaskUpdate", f"{state} {task}", seconds)
+    """Read the list of tasks (2.1): each that appears was created, each new mark is an update.
+
+    The mark of a task that was taken up is soon replaced; but then the spinner says what it is doing in the task's
+    own words instead of one made-up verb.
+    """
+    known: set[str] = set()
+    for line in rows(reading):
+        task, active = _TASK.match(line.text), _ACTIVE.match(line.text)
+        if task and task["task"] not in known:
+            known.add(task["task"])
+            yield _todo("TaskCreate", task["task"], line.seconds)
+        mark = active["doing"] if active and known else f"✔ {task['task']}" if task and task["state"] == "✔" else ""
+        if mark and mark not in known:
+            known.add(mark)
+            yield _todo("TaskUpdate", mark, line.seconds)
 
 
 def _todo(name: str, task: str, seconds: float) -> ToolUse:
@@ -117,7 +118,7 @@ def leaves(block: Block, reading: Reading) -> dict[str, tuple[list[tuple[float, 
                 continue
             calls, told = seen.get(agent, ([], ""))
             if call and (not calls or calls[-1][1:] != (call["tool"], call["input"])):
-                calls.append((passing.first_seconds, call["tool"], call["input"]))
+                calls.append((line.seconds, call["tool"], call["input"]))
             seen[agent] = calls, counts["text"] if counts else told
     return seen
 
