@@ -14,6 +14,7 @@ COMMANDS = {
     "list": "list_sessions",
     "show": "show_session",
     "sync": "sync_sessions",
+    "import": "import_",
 }
 """The commands and their modules; each module has its command under the name `command`."""
 
