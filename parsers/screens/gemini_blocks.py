@@ -39,7 +39,7 @@ _SENT = frozenset({"text", "tool", "agent", "cancelled", "api_error"})
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a submitted message, or a command for the program itself: that one is answered without the model."""
-    text = said(block, reading)
+    text = said(block, reading, margin=3 if block.rows[0].line.text.startswith(" ") else 2)
     after = reading.following(block)
     if text.startswith("/") and (after is None or after.kind not in _SENT):
         yield Note(kind=NoteKind.SLASH_COMMAND, text=text, seconds=block.seconds)

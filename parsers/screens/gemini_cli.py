@@ -40,7 +40,7 @@ RULES = (
     head("user_shell", r" [$!] (?P<command>\S.*)", after=("bar",)),
     chrome("placeholder", r" ?[│ ]?[>*!] {2,}Type your message"),
     head("prompt", r" [>*] (?P<text>\S.*)", after=("bar",)),
-    part("more", r" {3}(?P<text>.*)", within=("prompt",), after=("prompt", "more")),
+    part("more", r" {2,}", within=("prompt",), after=("prompt", "more")),
     chrome("bar", r"▀{8,}$"),
     head("prompt", r"> (?P<text>\S.*)"),
     head("prompt", r"│? ?> (?P<text>\S.*?) *│$", after=("box",)),

@@ -9,13 +9,17 @@ from parsers.screens.table import Block, Place, Reading, Row
 from parsers.screens.wrapping import unwrap
 
 
-def said(block: Block, reading: Reading, *, kinds: Iterable[str] = ("more",)) -> str:
-    """What a prompt or an answer says: the head's `text` and the rows of these kinds, margin off."""
+def said(block: Block, reading: Reading, *, kinds: Iterable[str] = ("more",), margin: int | None = None) -> str:
+    """Give what a prompt or an answer says: the head's `text` and the rows of these kinds, margin off.
+
+    The margin is the table's unless it is given.
+    """
+    margin = reading.screen.margin if margin is None else margin
     rows = [row for row in block.rows[1:] if row.kind in frozenset(kinds) or row.place is Place.BLANK]
     head = block.rows[0]
-    first = " " * reading.screen.margin + head.fields.get("text", "")
+    first = " " * margin + head.fields.get("text", "")
     drawn = unwrap([first, *(row.line.text for row in rows)], head.line.cols)
-    return "\n".join(_without_margin(drawn, reading.screen.margin)).strip()
+    return "\n".join(_without_margin(drawn, margin)).strip()
 
 
 def output(rows: Sequence[Row]) -> str | None:

@@ -1,0 +1,138 @@
+"""Gemini CLI's screen: bars and boxes, marks that do not tell failures, what was cancelled and how."""
+
+from __future__ import annotations
+
+import pytest
+
+from parsers.screens.gemini_blocks import without_description
+from parsers.session import Category, ErrorKind, NoteKind, Stopped, Totals
+from tests.screens.showing import errors, ink, notes, of, prompts, show, texts, tools
+
+BAR_ABOVE, BAR_BELOW = "▄" * 100, "▀" * 100
+TOP, BOTTOM = "╭" + "─" * 98 + "╮", "╰" + "─" * 98 + "╯"
+
+
+def typed(*lines: str) -> str:
+    """Draw a submitted prompt between its bars."""
+    return "\n".join((BAR_ABOVE, f" > {lines[0]}", *(f"   {line}" for line in lines[1:]), BAR_BELOW, ""))
+
+
+def boxed(mark: str, tool: str, given: str, *output: str) -> str:
+    """Draw a tool with its output in a box."""
+    head = f"│ {mark}  {ink('1', tool)} {given}"
+    return "\n".join((TOP, head, "│", *(f"│ {line}".ljust(99) + "│" for line in output), BOTTOM, ""))
+
+
+def test_prompts_are_whole_and_the_input_box_is_none() -> None:
+    """Continuation lines belong to the prompt; the box at the bottom has the same bars below a line and the mode."""
+    live = "\n".join(("─" * 100, " Shift+Tab to accept edits", BAR_ABOVE, " >   draft", BAR_BELOW, ""))
+    reading = show(typed("clean up:", "- build output"), "✦ Done.\n", live, provider="gemini_cli")
+    assert prompts(reading) == ["clean up:\n- build output"]
+    assert texts(reading) == ["Done."]
+
+
+def test_commands_for_the_program_are_no_prompts() -> None:
+    """A slash command that the model never answers is a note; a custom one that it answers is a prompt."""
+    reading = show(typed("/close-issue 583"), "✦ Looking.\n", typed("/quit"), provider="gemini_cli")
+    assert prompts(reading) == ["/close-issue 583"]
+    assert notes(reading, NoteKind.SLASH_COMMAND) == ["/quit"]
+
+
+@pytest.mark.parametrize(
+    ("command", "output", "ok", "code"),
+    [
+        ("gh issue view 583", "/usr/bin/bash: line 4: gh: command not found", False, 127),
+        ("pytest -q", "1 failed, 2 passed in 0.04s", False, 1),
+        ("pytest -q", "3 passed in 0.04s", None, None),
+        ("pytest -q | tail -1", "1 failed, 2 passed in 0.04s", None, None),
+    ],
+)
+def test_a_checked_command_may_have_failed(command: str, output: str, ok: bool | None, code: int | None) -> None:
+    """The mark ✓ is drawn for commands that failed (0.61); what the output proves counts, the rest is unknown."""
+    (tool,) = tools(show(boxed("✓", "Shell", command, output), provider="gemini_cli"))
+    assert (tool.command, tool.ok, tool.exit_code, tool.output) == (command, ok, code, output)
+
+
+def test_consecutive_calls_share_a_box() -> None:
+    """Each header in a box is a call of its own with its own output."""
+    rows = (TOP, f"│ ✓  {ink('1', 'Shell')} git status", "│ clean", "│", f"│ ✓  {ink('1', 'Shell')} ls", "│ app", BOTTOM)
+    reading = show("\n".join(rows), provider="gemini_cli")
+    assert [(tool.command, tool.output) for tool in tools(reading)] == [("git status", "clean"), ("ls", "app")]
+
+
+def test_tools_on_one_line() -> None:
+    """Compact tools name their file and say after the arrow what came of it; bare names get the path read before."""
+    lines = [
+        f"  ✓  {ink('1', 'ReadFile')}  app/pricing.py",
+        f"  ✓  {ink('1', 'SearchText')}  'subtotal' → Found 6 matches",
+        f"  ✓  {ink('1', 'Edit')}  pricing.py → Accepted (+1, -2)",
+        f"  x  {ink('1', 'WriteFile')}  b.md → Failed",
+    ]
+    found = tools(show("\n".join(lines), provider="gemini_cli"))
+    assert [tool.category for tool in found] == [Category.READ, Category.SEARCH, Category.EDIT, Category.WRITE]
+    assert [tool.ok for tool in found] == [True, True, True, False]
+    edit = found[2]
+    assert (edit.files, edit.lines_added, edit.lines_removed) == (("app/pricing.py",), 1, 2)
+
+
+def test_a_call_stopped_in_its_dialog_was_denied() -> None:
+    """The notice follows the call: it never began."""
+    reading = show(boxed("-", "Shell", "rm -rf build"), "ℹ Request cancelled.\n", provider="gemini_cli")
+    assert [tool.stopped for tool in tools(reading)] == [Stopped.DENIED]
+    assert errors(reading) == []
+
+
+def test_a_running_call_that_was_stopped_was_interrupted() -> None:
+    """The notice comes first, then the call: it had begun."""
+    reading = show("ℹ Request cancelled.\n", boxed("-", "Shell", "sleep 30"), provider="gemini_cli")
+    assert [tool.stopped for tool in tools(reading)] == [Stopped.INTERRUPTED]
+    assert errors(reading) == []
+
+
+def test_a_cancelled_answer_is_an_interruption() -> None:
+    """Without a call beside it the notice says that an answer was cut short."""
+    reading = show(typed("explain"), "✦ It adds up\n", "ℹ Request cancelled.\n", provider="gemini_cli")
+    assert errors(reading) == [ErrorKind.INTERRUPTED]
+
+
+@pytest.mark.parametrize(
+    ("shown", "command"),
+    [
+        ("git status (Show working tree status)", "git status"),
+        ('git commit -m "Fix (fixes #583)"', 'git commit -m "Fix (fixes #583)"'),
+        ("make && (cd docs; make)", "make && (cd docs; make)"),
+        ("ls [current working directory /w] (List)", "ls"),
+    ],
+)
+def test_descriptions_are_no_part_of_a_command(shown: str, command: str) -> None:
+    """Before 0.40 the description follows the command; a group that a shell would run stays."""
+    assert without_description(shown) == command
+
+
+def test_the_sheet_at_the_end() -> None:
+    """The last sheet gives the session's id and its tokens; /stats shows the same sheet and counts for nothing."""
+    row = "│  gemini-2.5-pro                    11       151,546            10           421        │"
+    stats = "\n".join((TOP, "│  Session Stats", row, BOTTOM, ""))
+    last = "\n".join((TOP, "│  Agent powering down. Goodbye!", "│  Session ID:   " + "6feb9c7e-ca71-4b33-b144-123ec3123071",
+                      row, BOTTOM, ""))  # fmt: skip
+    reading = show(typed("/stats"), stats, typed("/quit"), last, provider="gemini_cli")
+    (totals,) = of(reading, Totals)
+    assert (totals.tokens.input, totals.tokens.cache_read, totals.tokens.output) == (151_546, 10, 421)
+    assert reading.native_session_id == "6feb9c7e-ca71-4b33-b144-123ec3123071"
+
+
+def test_each_attempt_of_a_print_run_is_an_api_error() -> None:
+    """`-p` prints every attempt with a stack trace, which is no answer."""
+    trace = "_ApiError: {}\n    at main (file.js:1:2) {\n  status: 500\n}\n"
+    shown = f"Attempt 1 failed with status 500. Retrying with backoff... {trace}Attempt 2 failed: {{}}. Max attempts reached\n"
+    reading = show(shown, argv=["gemini", "-p", "what is this?"])
+    assert errors(reading) == [ErrorKind.API_ERROR] * 2
+    assert (reading.provider, prompts(reading), texts(reading)) == ("gemini_cli", ["what is this?"], [])
+
+
+def test_no_colours() -> None:
+    """Without any pens the shapes alone are enough."""
+    rows = (typed("go"), "✦ On it.\n", TOP, "│ ✓  Shell git status", "│ clean", BOTTOM, "")
+    reading = show("\n".join(rows), provider="gemini_cli")
+    assert [tool.command for tool in tools(reading)] == ["git status"]
+    assert texts(reading) == ["On it."]
