@@ -10,7 +10,7 @@ from itertools import groupby
 from msgspec import structs
 
 from parsers.screens import codex_passing as passing
-from parsers.screens.evidence import was_asked
+from parsers.screens.evidence import shell_outcome, was_asked
 from parsers.screens.hues import Hue, hue
 from parsers.screens.prose import output, said
 from parsers.screens.table import Block, Place, Reader, Reading, Row
@@ -79,22 +79,20 @@ def command(block: Block, reading: Reading) -> Iterator[Event]:
     killed = _SIGNAL.match(shown or "")
     colour = hue(block.rows[0].line.lead.foreground)
     exit_code = int(status) if status else 128 + int(killed[1]) if killed else None
-    ok: bool | None = None
-    if exit_code is not None:
-        ok = exit_code == 0
-    elif reading.palette.colours and colour in (Hue.GREEN, Hue.RED):
-        ok = colour is Hue.GREEN
-    elif block.fields.get("state") == "Ran":
-        ok = True
+    if exit_code is not None or not reading.palette.colours:
+        outcome = shell_outcome(written, shown, exit_code)
+    elif colour in (Hue.GREEN, Hue.RED):
+        outcome = {"ok": colour is Hue.GREEN, "exit_code": 0 if colour is Hue.GREEN else None}
+    else:
+        outcome = {}
     yield ToolUse(
         name="shell",
         category=Category.SHELL,
         input={"command": written},
         command=written,
-        ok=ok,
-        exit_code=0 if ok and exit_code is None else exit_code,
         output=shown,
         start_seconds=block.seconds,
+        **outcome,
     )
 
 

@@ -14,8 +14,9 @@ from parsers.session import Category
 
 _NAME = Look(bold=True)
 _SHADED = Look(background=True)
-_BRIGHT = Look(bold=True)
+_BRIGHT = Look(bold=True, sure=True)
 _QUIET = Look(faint=True)
+_PLACEHOLDER = Look(faint=True, sure=True)
 _ITALIC = Look(italic=True)
 _UNSHADED = Look(background=False)
 _ITEM = Look(not_hues=frozenset({Hue.DEFAULT, Hue.WHITE}))
@@ -38,7 +39,7 @@ RULES = (
     part("resume_more", r"Or run codex resume", within=("resume",)),
     # --- prompts: shaded; the composer has the same glyph, bold; 0.39 drew a bar before each line -----------------------
     chrome("composer", r"[›▌»](?: |$)", lead=_BRIGHT),
-    chrome("composer", r"›(?: |$)", lead=_SHADED, body=_QUIET),
+    chrome("composer", r"›(?: |$)", lead=_SHADED, body=_PLACEHOLDER),
     part("more", r"▌ ?(?P<text>.*)", lead=_QUIET, within=("prompt",), after=("prompt", "more")),
     head("prompt", r"▌ (?P<text>.*\S)", lead=_QUIET),
     head("prompt", r"› (?P<text>.*\S)", lead=_SHADED),

@@ -45,7 +45,10 @@ class Palette:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A condition on a pen. None and the empty set ask for nothing; what the recording lacks altogether holds."""
+    """A condition on a pen. None and the empty set ask for nothing.
+
+    Where a recording has no colours or no attributes at all, conditions on them hold; `sure` ones do not.
+    """
 
     hues: frozenset[Hue] = frozenset()
     not_hues: frozenset[Hue] = frozenset()
@@ -55,12 +58,13 @@ class Look:
     italic: bool | None = None
     struck: bool | None = None
     inverse: bool | None = None
+    sure: bool = False
 
     def fits(self, style: Style, palette: Palette) -> bool:
-        """Whether a pen meets the condition, as far as this recording can tell."""
-        return (not palette.colours or self._colours_fit(style)) and (
-            not palette.attributes or self._attributes_fit(style)
-        )
+        """Tell whether a pen meets the condition, as far as this recording can tell."""
+        colours = self._colours_fit(style) if palette.colours or self.sure else True
+        attributes = self._attributes_fit(style) if palette.attributes or self.sure else True
+        return colours and attributes
 
     def _colours_fit(self, style: Style) -> bool:
         family = hue(style.foreground)
