@@ -64,7 +64,15 @@ def test_any_bytes_arrive_and_the_header_stays_json(bench: Bench, run_anyhow: Ru
     bench.reporter()
     chance = random.Random(583)
     arguments = [bytes(chance.choices(range(1, 256), k=chance.randrange(40))) for _ in range(150)]
-    arguments += [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc0\xaf", b"ok \xe2\x82", "grün\x00"[:4].encode()]
+    arguments += [
+        b"\xff",
+        b"\xc3",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xc0\xaf",
+        b"ok \xe2\x82",
+        "grün\x00"[:4].encode(),
+    ]
     assert run_anyhow([bench.wrapper(), *(os.fsdecode(each) for each in arguments)]) == 0
     assert bench.report().argv() == arguments
     recorded = bench.session()[1].argv[1:]
@@ -137,7 +145,9 @@ def test_header_while_it_runs_and_after(bench: Bench) -> None:
     subprocess.run(["git", "init", "-q", "-b", "topic/x", str(bench.folder)], check=True)
     commit = ["git", "-C", str(bench.folder), "-c", "user.name=T", "-c", "user.email=t@e.org", "commit", "-q"]
     subprocess.run([*commit, "--allow-empty", "-m", "x"], check=True)
-    head = subprocess.run(["git", "-C", str(bench.folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+    head = subprocess.run(
+        ["git", "-C", str(bench.folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+    )
     with bench.start([bench.wrapper(), "x"]) as terminal:
         pid = terminal._pid
         assert terminal.wait_for_end() == 0
@@ -150,7 +160,11 @@ def test_header_while_it_runs_and_after(bench: Bench) -> None:
     assert (header.cwd, header.interactive, header.pid) == (str(bench.folder), True, pid)
     assert (header.exit_code, header.end_reason) == (0, "exited")
     assert (header.terminal.rows, header.terminal.cols, header.terminal.term) == (40, 120, "xterm-256color")
-    assert (header.git.root, header.git.branch, header.git.commit) == (str(bench.folder), "topic/x", head.stdout.strip())
+    assert (header.git.root, header.git.branch, header.git.commit) == (
+        str(bench.folder),
+        "topic/x",
+        head.stdout.strip(),
+    )
     assert header.started_at is not None
     assert header.ended_at is not None
     assert header.started_at < header.ended_at

@@ -14,7 +14,7 @@ from parsers.recording import read_recording
 from tests.bin.conftest import Bench
 from tests.pseudo_terminal import PseudoTerminal
 
-COOKED = "#!/bin/bash\necho here I am; while read -r line; do echo \"got $line\"; done; echo end of input; exit 4\n"
+COOKED = '#!/bin/bash\necho here I am; while read -r line; do echo "got $line"; done; echo end of input; exit 4\n'
 
 RAW = f"""#!{sys.executable} -IS
 import os, signal, sys, termios, tty
@@ -88,7 +88,10 @@ def test_keys_that_kill(bench: Bench, key: str, status: int) -> None:
 
 def test_ctrl_c_that_the_assistant_handles(bench: Bench) -> None:
     """A Ctrl-C that means "stop answering" does not end anything."""
-    bench.stub("claude", "#!/bin/bash\ntrap 'echo interrupted' INT\necho ready\nread -r x; read -r x; echo \"got $x\"\nexit 6\n")
+    bench.stub(
+        "claude",
+        "#!/bin/bash\ntrap 'echo interrupted' INT\necho ready\nread -r x; read -r x; echo \"got $x\"\nexit 6\n",
+    )
     with bench.start([bench.wrapper()]) as terminal:
         terminal.wait_for("ready")
         terminal.send("\x03")
@@ -117,6 +120,7 @@ def test_ctrl_z_and_fg(bench: Bench) -> None:
             terminal.wait_for(f"got line {number}")
         terminal.send("\x04")
         terminal.wait_for("end of input")
+        terminal.wait_until_quiet()
         terminal.send("echo status=$?\n")
         terminal.wait_for("status=4")
 
