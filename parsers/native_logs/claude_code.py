@@ -30,6 +30,7 @@ from parsers.native_logs.base import (
 from parsers.native_logs.claude_conversation import Reading, close_cut, place, take
 from parsers.native_logs.claude_prompts import COMMAND_NAME
 from parsers.native_logs.claude_records import RECORD, USER_MESSAGE, Record, text_of
+from parsers.native_logs.claude_usage import Answers
 from parsers.session import Error, ErrorKind, Source, Tokens, Totals
 
 PROVIDER = "claude_code"
@@ -42,10 +43,16 @@ def read(
     started_at: datetime | None = None,
     ended_at: datetime | None = None,
     session_ids: Sequence[str] = (),
+    seen: set[str] | None = None,
 ) -> NativeLog:
-    """Read one session from its files, sub-agents' included, in any order. `session_ids` is not needed."""
+    """Read one session from its files, sub-agents' included, in any order. `session_ids` is not needed.
+
+    `seen` holds the ids of records and answers that count already, and is added to: resuming may begin a file with
+    copies of the earlier one's records, which must not count again when all sessions are read.
+    """
     window = Window(aware(started_at), aware(ended_at))
-    reading = Reading(window, window.started_at or first_time(files))
+    known = set() if seen is None else seen
+    reading = Reading(window, window.started_at or first_time(files), seen=known, answers=Answers(known))
     for file in sorted(files, key=_is_agent_file):
         if isinstance(file, bytes) or (file.suffix == ".jsonl" and file.name != "history.jsonl"):
             _read_file(file, reading)

@@ -26,8 +26,12 @@ class Answer:
 
 @dataclass(slots=True)
 class Answers:
-    """All responses, by message id and request id: resumed sessions copy records into other files."""
+    """All responses, by message id and request id: resumed sessions copy records into other files.
 
+    `seen` holds those that other sessions counted.
+    """
+
+    seen: set[str] = field(default_factory=set)
     by_id: dict[tuple[str, str], Answer] = field(default_factory=dict)
     without_id: list[Answer] = field(default_factory=list)
 
@@ -53,6 +57,10 @@ class Answers:
         key = (message.id, request_id or "")
         known = self.by_id.get(key)
         if known is None:
+            name = f"{message.id} {request_id}"
+            if name in self.seen:
+                return
+            self.seen.add(name)
             self.by_id[key] = Answer(message.model, message.usage, asked_at or at, at, agent, message.id, cut)
             return
         known.last_at = at or known.last_at
