@@ -6,7 +6,19 @@ list it here. What a table is made of is in `parsers/screens/table.py`; `parsers
 
 from __future__ import annotations
 
-from parsers.screens import aider, claude_code, claude_print, codex_exec, gemini_cli, generic, github_copilot, gpt, openai_codex, opencode
+from parsers.screens import (
+    aider,
+    claude_code,
+    claude_print,
+    codex_exec,
+    demo,
+    gemini_cli,
+    generic,
+    github_copilot,
+    gpt,
+    openai_codex,
+    opencode,
+)
 from parsers.screens.table import Screen
 
 # An assistant may have several tables: one for each client or mode. The first of a provider is its usual one.
@@ -25,6 +37,7 @@ SCREENS: tuple[Screen, ...] = (
     github_copilot.PRINT,
     opencode.SCREEN,
     opencode.RUN,
+    demo.SCREEN,
 )
 
 GENERIC: Screen = generic.SCREEN

@@ -10,6 +10,7 @@ from parsers.detection import detect
 from parsers.document import SegmentKind
 from parsers.provider_patterns import GENERIC, PROVIDERS
 from parsers.reading import ScreenReading
+from parsers.screens import outside
 from parsers.screens.blocks import UNKNOWN, classify, group, palette_of
 from parsers.screens.history import new_blocks
 from parsers.screens.rendering import render
@@ -44,7 +45,7 @@ def read_screen(transcript: Transcript, *, provider: str | None = None, argv: Se
         ),
         cwd=about.get("cwd"),
         events=tuple(events),
-        transcript=render(reading),
+        transcript=render(reading, events),
         unknown_lines=sum(1 for event in events if isinstance(event, Unknown)),
     )
 
@@ -63,7 +64,7 @@ def _events(reading: Reading) -> Iterator[Event]:
 def _events_of(block: Block, reading: Reading) -> Iterable[Event]:
     if block.kind == UNKNOWN:
         return [Unknown(text=row.line.text, seconds=row.line.seconds) for row in block.rows if row.line.text]
-    reader = reading.screen.readers.get(block.kind)
+    reader = outside.read if block.kind == outside.KIND else reading.screen.readers.get(block.kind)
     return reader(block, reading) if reader else ()
 
 
@@ -86,4 +87,3 @@ def _about(transcript: Transcript, screen: Screen) -> dict[str, str]:
                     if value:
                         about.setdefault(name, value)
     return about
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from parsers.screens import outside
 from parsers.screens.table import LONGEST_MATCHED, Block, LineRule, Palette, Place, Row, Screen
 
 if TYPE_CHECKING:
@@ -29,10 +30,11 @@ def classify(lines: Iterable[Line], screen: Screen, palette: Palette) -> Iterato
     """Tell what each line is. A new segment of the screen closes the block that was open."""
     opened = previous = ""
     segment = None
+    rules = (*screen.rules, *outside.RULES)
     for line in lines:
         if line.segment != segment:
             opened, previous, segment = "", "", line.segment
-        row = _row(line, screen.rules, palette, opened, previous)
+        row = _row(line, rules, palette, opened, previous)
         yield row
         if row.place in (Place.HEAD, Place.PANEL, Place.UNKNOWN):
             opened = row.kind

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from parsers.screens import claude_passing as passing
 from parsers.screens.claude_counts import agents, collapsed
-from parsers.screens.evidence import stopped_how, was_asked
+from parsers.screens.evidence import asked_and_answered, stopped_how, was_asked
 from parsers.screens.hues import Hue, hue
 from parsers.screens.prose import output, said
 from parsers.screens.table import Block, Reader, Reading, Row
@@ -234,6 +234,9 @@ READERS: Mapping[str, Reader] = {
     "prompt": prompt,
     "text": text,
     "tool": tool,
+    "reader_prompt": prompt,
+    "reader_text": text,
+    "reader_tool": tool,
     "collapsed": collapsed,
     "shell": shell,
     "memory": note(NoteKind.OTHER),
@@ -253,7 +256,11 @@ READERS: Mapping[str, Reader] = {
 
 def finish(events: list[Event], reading: Reading) -> list[Event]:
     """Add what only passed over the screen, and what the end of the recording cut off."""
-    passed: list[Event] = [*passing.approvals(reading), *passing.retries(reading), *passing.tasks(reading)]
+    passed: list[Event] = [
+        *asked_and_answered(reading, passing.QUESTION, {"stop"}),
+        *passing.retries(reading),
+        *passing.tasks(reading),
+    ]
     return _cut_by_the_end(merged(_once(events), passed), reading)
 
 
@@ -274,7 +281,10 @@ def _called(event: Event) -> tuple[str, Mapping[str, object]] | None:
 def _cut_by_the_end(events: list[Event], reading: Reading) -> list[Event]:
     """Tell that the session ended while the assistant was at work: killed, or its terminal closed."""
     live = reading.transcript.ended_live
-    working = next((line for line in live if re.match(r" {2}[⏸⏵?].* esc to interrupt|[·✢*✶✻✽] .*\(esc to interrupt", line.text)), None)
+    working = next(
+        (line for line in live if re.match(r" {2}[⏸⏵?].* esc to interrupt|[·✢*✶✻✽] .*\(esc to interrupt", line.text)),
+        None,
+    )
     if working is None or any(isinstance(event, Note) and event.kind is NoteKind.RESUME_ID for event in events):
         return events
     end = max(line.seconds for line in live)

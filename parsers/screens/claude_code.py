@@ -88,6 +88,15 @@ RULES = (
     part("more", r" {2,}"),
     # Before 2.0 the lines of a prompt after the first are not indented.
     part("more", r"\S", lead=_FAINT, body=_FAINT, within=("prompt",), after=("prompt", "more")),
+    # --- screen reader mode (2.1): flat, a word and a colon before everything, nothing indented ------------------------
+    head("reader_prompt", r"you: (?P<text>.*\S)"),
+    head("reader_tool", r"tool: (?P<tool>\w+) \((?P<input>.*)"),
+    head("reader_text", r"claude: (?P<text>.*\S)"),
+    panel("reader_dialog", r"Permission Required: "),
+    chrome("reader_dialog", r".", within=("reader_dialog",)),
+    part("more", r".", within=("reader_prompt", "reader_text")),
+    part("result", r"(?:result: )?(?P<text>.*)", within=("reader_tool",), after=("reader_tool",)),
+    part("more", r".", within=("reader_tool",)),
 )  # fmt: skip
 
 SCREEN = Screen(
@@ -117,6 +126,7 @@ SCREEN = Screen(
         re.compile(r"│ +cwd: (?P<cwd>[~/].*?) +│$"),
     ),
     titles=(re.compile(r"[✳◐◑✻⠂⠐] Claude Code$"),),
-    signs=frozenset({"tool", "collapsed", "resume_id", "turn_end"}),
+    signs=frozenset({"tool", "collapsed", "resume_id", "turn_end", "reader_tool", "reader_text"}),
     finish=claude_blocks.finish,
+    flowing=frozenset({"prompt", "text", "reader_prompt", "reader_text"}),
 )

@@ -33,8 +33,18 @@ def _counted(pattern: str, name: str, category: Category, programs: str = "") ->
 
 
 _PHRASES = (
-    _counted(r"search(?:ed|ing) for (\d+) pattern", "Search", Category.SEARCH, "grep rg egrep fgrep ag ack find fd bfs ugrep locate which"),
-    _counted(r"read(?:ing)? (\d+) file", "Read", Category.READ, "cat head tail less more wc stat file strings jq awk cut sort uniq tr sed nl"),
+    _counted(
+        r"search(?:ed|ing) for (\d+) pattern",
+        "Search",
+        Category.SEARCH,
+        "grep rg egrep fgrep ag ack find fd bfs ugrep locate which",
+    ),
+    _counted(
+        r"read(?:ing)? (\d+) file",
+        "Read",
+        Category.READ,
+        "cat head tail less more wc stat file strings jq awk cut sort uniq tr sed nl",
+    ),
     _counted(r"list(?:ed|ing) (\d+) director", "Bash", Category.SHELL, "ls tree du"),
     _counted(r"call(?:ed|ing) (?P<server>\S+) (\d+) times?", "mcp", Category.MCP),
     _counted(r"call(?:ed|ing) (?P<server>\S+)$", "mcp", Category.MCP),
@@ -110,7 +120,9 @@ def _fits(phrase: _Counted, hint: Hint) -> bool:
     if hint.command is None:
         return phrase.category is Category.READ
     words = next(simple_commands(hint.command), [])
-    return bool(words) and (words[0].rsplit("/", 1)[-1] in phrase.programs or phrase.name == "Bash" and not phrase.programs)
+    return bool(words) and (
+        words[0].rsplit("/", 1)[-1] in phrase.programs or (phrase.name == "Bash" and not phrase.programs)
+    )
 
 
 def _tool_use(use: _Use, ok: bool | None, seconds: float, reading: Reading, agent: str | None = None) -> ToolUse:
@@ -149,10 +161,18 @@ def agents(block: Block, reading: Reading) -> Iterator[Event]:
         yield from _agent_calls(agent, calls, told, int(row.fields.get("uses", 0)), reading)
 
 
-def _agent_calls(agent: str, calls: list[tuple[float, str, str]], told: str, count: int, reading: Reading) -> Iterator[Event]:
+def _agent_calls(
+    agent: str, calls: list[tuple[float, str, str]], told: str, count: int, reading: Reading
+) -> Iterator[Event]:
     """Yield an agent's calls: those seen by name, then of the counts what they do not cover; never more than counted."""
     shown = [
-        ToolUse(name=tool, category=reading.screen.category(tool), input={"description": given}, start_seconds=seconds, agent=agent)
+        ToolUse(
+            name=tool,
+            category=reading.screen.category(tool),
+            input={"description": given},
+            start_seconds=seconds,
+            agent=agent,
+        )
         for seconds, tool, given in calls
     ]
     last = calls[-1][0] if calls else 0.0

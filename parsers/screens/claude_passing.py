@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parsers.screens.table import Block, Reading
-from parsers.session import Category, Error, ErrorKind, Note, NoteKind, ToolUse
+from parsers.session import Category, Error, ErrorKind, ToolUse
 
 if TYPE_CHECKING:
     from parsers.terminal import Line
 
 QUESTION = re.compile(r"(?m)^[│ ]*(?P<question>(?:Do you want to|Would you like to) [^│]*\?)")
-_CHOSEN = re.compile(r"[│ ]*❯ (?:\d\. )?(?P<answer>[^│]*[^│ ])")
 _COMMAND = re.compile(r"  ⎿\s{1,2}\$ (?P<command>.*\S)")
 _FILE = re.compile(r"  ⎿\s{1,2}(?P<file>[~\w./@-][^…:]*[\w/])$")
 _STATUS = re.compile(r"  ⎿\s{1,2}(?:Running|Waiting|Initializing|Done|Tip|Next|Interrupted|Queued|\(No output)")
@@ -42,7 +41,9 @@ class Hint:
 
 def rows(reading: Reading) -> list[Line]:
     """Give every row that passed, in the order in which they appeared."""
-    return sorted((line for passing in reading.transcript.passing for line in passing.lines), key=lambda line: line.seconds)
+    return sorted(
+        (line for passing in reading.transcript.passing for line in passing.lines), key=lambda line: line.seconds
+    )
 
 
 def hints(reading: Reading) -> list[Hint]:
@@ -56,15 +57,6 @@ def hints(reading: Reading) -> list[Hint]:
         if (command or file) and not known:
             found.append(hint)
     return found
-
-
-def approvals(reading: Reading) -> Iterator[Note]:
-    """Read dialogs: the question, what it was about, and the answer that was marked when it went."""
-    for passing in reading.transcript.passing:
-        asked = next((m for line in passing.lines if (m := QUESTION.match(line.text))), None)
-        if asked:
-            chosen = next((m["answer"] for line in passing.lines if (m := _CHOSEN.match(line.text))), "no answer")
-            yield Note(kind=NoteKind.APPROVAL, text=f"{asked['question']} {chosen}", seconds=passing.first_seconds)
 
 
 def retries(reading: Reading) -> Iterator[Error]:
@@ -133,4 +125,3 @@ def _agent_at(number: int, branches: Sequence[tuple[int, str]]) -> str | None:
     """Find the agent whose branch is the last one above or at a line; only just below the branches is it one."""
     above = [(at, agent) for at, agent in branches if at <= number]
     return above[-1][1] if above and number - above[-1][0] <= 2 else None
-

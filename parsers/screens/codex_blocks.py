@@ -10,7 +10,7 @@ from itertools import groupby
 from msgspec import structs
 
 from parsers.screens import codex_passing as passing
-from parsers.screens.evidence import shell_outcome, was_asked
+from parsers.screens.evidence import asked_and_answered, shell_outcome, was_asked
 from parsers.screens.hues import Hue, hue
 from parsers.screens.prose import output, said
 from parsers.screens.table import Block, Place, Reader, Reading, Row
@@ -62,7 +62,11 @@ def _is_composer(block: Block, reading: Reading) -> bool:
     """Without styles the input box looks like a prompt: it is the last thing on the live part of the screen."""
     styled = reading.palette.colours or reading.palette.attributes
     after = reading.following(block)
-    return not styled and block.rows[0].line.live and (after is None or after.rows[0].line.segment != block.rows[0].line.segment)
+    return (
+        not styled
+        and block.rows[0].line.live
+        and (after is None or after.rows[0].line.segment != block.rows[0].line.segment)
+    )
 
 
 def text(block: Block, reading: Reading) -> Iterator[Event]:
@@ -117,7 +121,9 @@ def commands(block: Block, reading: Reading) -> Iterator[Event]:
     count = int(block.fields["count"])
     for command in [*seen[:count], *[None] * (count - len(seen))]:
         given = {"command": command} if command else {}
-        yield ToolUse(name="shell", category=Category.SHELL, input=given, command=command, ok=True, start_seconds=block.seconds)
+        yield ToolUse(
+            name="shell", category=Category.SHELL, input=given, command=command, ok=True, start_seconds=block.seconds
+        )
 
 
 def explored(block: Block, reading: Reading) -> Iterator[Event]:
@@ -179,7 +185,9 @@ def _changes(block: Block) -> Iterator[tuple[str, str]]:
 
 def edit_failed(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a patch that could not be applied."""
-    yield ToolUse(name="apply_patch", category=Category.EDIT, ok=False, output=output(block.rows[1:]), start_seconds=block.seconds)
+    yield ToolUse(
+        name="apply_patch", category=Category.EDIT, ok=False, output=output(block.rows[1:]), start_seconds=block.seconds
+    )
 
 
 def plan(block: Block, reading: Reading) -> Iterator[Event]:
@@ -208,7 +216,13 @@ def called(block: Block, reading: Reading) -> Iterator[Event]:
 
 def searched(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a search of the web."""
-    yield ToolUse(name="web_search", category=Category.WEB, input={"query": block.fields.get("query", "")}, ok=True, start_seconds=block.seconds)
+    yield ToolUse(
+        name="web_search",
+        category=Category.WEB,
+        input={"query": block.fields.get("query", "")},
+        ok=True,
+        start_seconds=block.seconds,
+    )
 
 
 def viewed(block: Block, reading: Reading) -> Iterator[Event]:
@@ -221,14 +235,26 @@ def viewed(block: Block, reading: Reading) -> Iterator[Event]:
 def agent(block: Block, reading: Reading) -> Iterator[Event]:
     """Read the start of a sub-agent, which is a call, or news of one."""
     if block.fields["state"] in ("Started", "Spawned"):
-        yield ToolUse(name="spawn_agent", category=Category.TASK, input={"agent": block.fields["agent"]}, ok=True, start_seconds=block.seconds)
+        yield ToolUse(
+            name="spawn_agent",
+            category=Category.TASK,
+            input={"agent": block.fields["agent"]},
+            ok=True,
+            start_seconds=block.seconds,
+        )
     yield Note(kind=NoteKind.SUBAGENT, text=f"{block.fields['state']} {block.fields['agent']}", seconds=block.seconds)
 
 
 def waiting(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a wait for sub-agents: begun and finished are one call."""
     if "Finished" in block.rows[0].line.text:
-        yield ToolUse(name="wait_agent", category=Category.TASK, ok=True, output=output(block.rows[1:]), start_seconds=block.seconds)
+        yield ToolUse(
+            name="wait_agent",
+            category=Category.TASK,
+            ok=True,
+            output=output(block.rows[1:]),
+            start_seconds=block.seconds,
+        )
 
 
 def denial(block: Block, reading: Reading) -> Iterator[Event]:
@@ -258,7 +284,9 @@ def error(block: Block, reading: Reading) -> Iterator[Event]:
 def questions(block: Block, reading: Reading) -> Iterator[Event]:
     """Read the assistant's questions with the person's answers."""
     asked = "\n".join(_item(row) for row in block.of("result", "more"))
-    yield ToolUse(name="request_user_input", category=Category.OTHER, ok=True, output=asked, start_seconds=block.seconds)
+    yield ToolUse(
+        name="request_user_input", category=Category.OTHER, ok=True, output=asked, start_seconds=block.seconds
+    )
     yield Note(kind=NoteKind.QUESTION, text=asked, seconds=block.seconds)
 
 
@@ -266,7 +294,9 @@ def note(kind: NoteKind) -> Reader:
     """Make a reader for blocks that are worth a note with their own words."""
 
     def read(block: Block, reading: Reading) -> Iterable[Event]:
-        return [Note(kind=kind, text=said(block, reading) or block.rows[0].line.text.strip("• "), seconds=block.seconds)]
+        return [
+            Note(kind=kind, text=said(block, reading) or block.rows[0].line.text.strip("• "), seconds=block.seconds)
+        ]
 
     return read
 
@@ -287,7 +317,12 @@ def totals(block: Block, reading: Reading) -> Iterator[Event]:
     """Read the tokens of the whole session; output includes reasoning."""
     counts = {name: int(value.replace(",", "")) for name, value in block.fields.items() if name != "text"}
     yield Totals(
-        tokens=Tokens(input=counts["input"], output=counts["output"], cache_read=counts.get("cached"), reasoning=counts.get("reasoning")),
+        tokens=Tokens(
+            input=counts["input"],
+            output=counts["output"],
+            cache_read=counts.get("cached"),
+            reasoning=counts.get("reasoning"),
+        ),
         seconds=block.seconds,
     )
 
@@ -326,7 +361,9 @@ READERS: Mapping[str, Reader] = {
 
 def finish(events: list[Event], reading: Reading) -> list[Event]:
     """Let a denial take the place of what the program reports of it, and add what only passed over the screen."""
-    return merged(_denied_patches(_denied_commands(events), reading), [*passing.reconnects(reading), *passing.approvals(reading)])
+    asked = asked_and_answered(reading, passing.QUESTION, {"denial", "interrupted"})
+    passed: list[Event] = [*passing.reconnects(reading), *asked]
+    return merged(_denied_patches(_denied_commands(events), reading), passed)
 
 
 def _denied_commands(events: list[Event]) -> list[Event]:

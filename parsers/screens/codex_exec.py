@@ -73,7 +73,9 @@ def header(block: Block, reading: Reading) -> Iterator[Event]:
     """Read the id with which the session can be resumed."""
     for row in block.rows:
         if row.line.text.startswith("session id: "):
-            yield Note(kind=NoteKind.RESUME_ID, text=row.line.text.removeprefix("session id: "), seconds=row.line.seconds)
+            yield Note(
+                kind=NoteKind.RESUME_ID, text=row.line.text.removeprefix("session id: "), seconds=row.line.seconds
+            )
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
@@ -156,7 +158,9 @@ def mcp(block: Block, reading: Reading) -> Iterator[Event]:
 def searched(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a search of the web."""
     query = block.fields.get("query") or block.fields.get("query_2", "")
-    yield ToolUse(name="web_search", category=Category.WEB, input={"query": query}, ok=True, start_seconds=block.seconds)
+    yield ToolUse(
+        name="web_search", category=Category.WEB, input={"query": query}, ok=True, start_seconds=block.seconds
+    )
 
 
 def error(block: Block, reading: Reading) -> Iterator[Event]:

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from parsers.screens.table import Reading
-from parsers.session import Error, ErrorKind, Note, NoteKind
+from parsers.session import Error, ErrorKind
 
 if TYPE_CHECKING:
     from parsers.terminal import Line
 
 _RECONNECT = re.compile(r"[•◦] (?P<text>Reconnecting\.\.\. (?P<attempt>\d+)/\d+)")
-_QUESTION = re.compile(r" *(?:▌ ?)?(?P<question>(?:Would you like to|Allow) .*\?|Allow command\?|Apply changes\?)$")
+QUESTION = re.compile(
+    r"(?m)^ *(?:▌ ?)?(?P<question>(?:Would you like to|Allow) .*\?|Allow command\?|Apply changes\?|Implement this plan\?) *$"
+)
 EDIT_QUESTION = re.compile(r"Would you like to make the following edits\?|Apply changes\?")
 PLAN_QUESTION = re.compile(r"Implement this plan\?")
-_CHOSEN = re.compile(r" *› (?:\d\. )?(?P<answer>.*\S)")
 _RAN = re.compile(r"• Ran (?!\d+ commands )(?P<command>.*\S)")
 
 
@@ -36,15 +37,6 @@ def reconnects(reading: Reading) -> Iterator[Error]:
             for _ in range(attempt - last if attempt > last else attempt if attempt < last else 0):
                 yield Error(kind=ErrorKind.API_ERROR, text=found["text"], seconds=seconds)
             last = attempt
-
-
-def approvals(reading: Reading) -> Iterator[Note]:
-    """Read dialogs: the question and the answer that was marked when it went."""
-    for passing in reading.transcript.passing:
-        asked = next((m["question"] for line in passing.lines if (m := _QUESTION.match(line.text))), None)
-        if asked:
-            chosen = next((m["answer"] for line in passing.lines if (m := _CHOSEN.match(line.text))), "no answer")
-            yield Note(kind=NoteKind.APPROVAL, text=f"{asked} {chosen}", seconds=passing.first_seconds)
 
 
 def commands_seen(start: float, end: float, reading: Reading) -> list[str]:

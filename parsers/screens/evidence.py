@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,8 +11,9 @@ import msgspec
 
 from parsers.command_outcomes import failure
 from parsers.screens.table import Reading
-from parsers.session import Event, Stopped, ToolUse
+from parsers.session import Event, Note, NoteKind, Stopped, ToolUse
 
+_MARKED_NO = re.compile(r"(?m)^[│ ]*[❯›] (?:\d\. )?No\b")
 _AROUND = 1.5  # seconds: a dialog is gone, and what came of it is drawn, within this time
 
 
@@ -24,6 +25,22 @@ def was_asked(reading: Reading, start: float, end: float, question: re.Pattern[s
         and question.search(passing.text)
         for passing in reading.transcript.passing
     )
+
+
+def asked_and_answered(reading: Reading, question: re.Pattern[str], stops: Collection[str]) -> Iterator[Note]:
+    """Read the dialogs that passed: what they were about, the question, and whether it was allowed.
+
+    `question` has a group of that name; `stops` are the kinds of row that tell of a denial just after the dialog.
+    """
+    denied = [row.line.seconds for block in reading.blocks for row in block.rows if row.kind in stops]
+    for passing in reading.transcript.passing:
+        found = question.search(passing.text)
+        if found:
+            stopped = any(abs(passing.last_seconds - seconds) <= _AROUND for seconds in denied)
+            answer = "denied" if stopped or _MARKED_NO.search(passing.text) else "allowed"
+            about = passing.text[: found.start()].strip(" │╭╮─\n").split("\n", 1)[0].strip(" │")
+            asked = f"{about}: {found['question']}" if about else found["question"]
+            yield Note(kind=NoteKind.APPROVAL, text=f"{asked} → {answer}", seconds=passing.first_seconds)
 
 
 def stopped_how(asked: bool) -> Stopped:

@@ -1,60 +1,93 @@
 """A screen whose program nobody knows: the conventions that assistants in terminals have shared since the first ones.
 
 Claude's `● Tool(...)`, Codex's `>>> tool: command`, GPT's `Function: tool(args)`, a shell's `$ command`, a prompt's
-`> text`, and errors in the words that programs use for them. What fits none of these is kept as text.
+`> text`, and errors in the words that programs use for them. Only the left edge counts: prose quotes the same signs.
+What fits none of these is kept as text of nobody.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from parsers.screens.evidence import shell_outcome
 from parsers.screens.prose import output, said
 from parsers.screens.table import Block, Reading, Screen, chrome, head, part
-from parsers.session import AssistantText, Category, Event, Prompt, ToolUse
+from parsers.session import AssistantText, Category, Error, ErrorKind, Event, Note, NoteKind, Prompt, ToolUse
+
+_NAME = r"[A-Za-z_][\w.-]{0,60}"
+_EXIT_CODE = re.compile(r"(?im)^(?:error: )?(?:command )?(?:exit(?:ed)?(?: with)?(?: code| status)?):? (\d{1,3})\b")
+_FAILED = re.compile(r"(?:Error|ERROR|error|Failed|FAILED|fatal)\b")
+_API = re.compile(r"(?i).*\b(?:429|5\d\d)\b.*|.*\b(?:rate limit|overloaded|api error|connection error)")
 
 RULES = (
-    chrome("rule", r"[ ╭╰│├]*[─━═_-]{8,}"),
-    head("tool", r"[●⏺•] (?P<tool>[A-Z]\w*)\((?P<input>.*?)\)?$"),
-    head("tool", r">>> (?P<tool>\w[\w.-]*): (?P<input>.*\S)"),
-    head("tool", r"(?:Function|Tool)(?: call)?: (?P<tool>\w[\w.-]*)\((?P<input>.*?)\)?$"),
-    head("command", r"(?:\S+@\S+[: ]\S* ?)?[$%] (?P<input>\S.*)"),
-    head("prompt", r"[❯›>] (?P<text>\S.*)"),
-    head("text", r"[●⏺•✦] (?P<text>\S.*)"),
+    chrome("rule", r"[ ╭╰│├┌└▄▀]*[─━═_▄▀-]{8,}"),
+    # --- tools: the three conventions, and a shell's own prompt ------------------------------------------------------
+    head("tool", r"[●⏺•] (?P<tool>[A-Z]\w{0,60})\((?P<input>.*?)\)?$"),
+    head("tool", rf">>> (?P<tool>{_NAME}): (?P<input>.*\S)"),
+    head("tool", rf"(?:Function|Tool)(?: call)?: (?P<tool>{_NAME})\((?P<input>.*?)\)?$"),
+    head("command", r"(?:[\w.-]+@[\w.-]+[: ]\S{0,200} ?|\(\w+\) )?[$%] (?P<input>\S.*)"),
+    # --- what people and assistants say ------------------------------------------------------------------------------
+    head("prompt", r"(?:[❯›>]|You:|User:|user:|you:) (?P<text>\S.*)"),
+    head("text", r"(?:[●⏺•✦]|Assistant:|assistant:|AI:) (?P<text>\S.*)"),
+    head("error", r"(?P<text>(?:Error|ERROR|API Error)\b.*)"),
+    head("interrupted", r"(?P<text>(?:\^C|Interrupted\b|KeyboardInterrupt).*)"),
+    # --- what belongs to them ----------------------------------------------------------------------------------------
     part("result", r" {1,4}[⎿└│] *(?P<text>.*)", within=("tool", "command")),
     part("more", r"\s{2,}"),
     part("more", r".", within=("command", "tool")),
-    head("plain", r"(?P<text>.*)"),
+    head("plain", r"."),
 )
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
-    """A line after a prompt's glyph."""
+    """Read a line after a prompt's glyph or name."""
     yield Prompt(text=said(block, reading), seconds=block.seconds)
 
 
 def text(block: Block, reading: Reading) -> Iterator[Event]:
-    """A line after a bullet."""
+    """Read a line after a bullet or an assistant's name."""
     yield AssistantText(text=said(block, reading), seconds=block.seconds)
 
 
 def tool(block: Block, reading: Reading) -> Iterator[Event]:
-    """A call in one of the shared notations, or a shell's own prompt."""
+    """Read a call in one of the shared notations, or a command at a shell's prompt."""
     name = block.fields.get("tool", "shell")
     given = block.fields.get("input", "")
     category = reading.screen.category(name)
     shown = output(block.rows[1:])
+    exits = _EXIT_CODE.search(shown or "")
+    is_shell = category is Category.SHELL
+    outcome = shell_outcome(given if is_shell else None, shown, int(exits[1]) if exits else None)
+    if outcome["ok"] is None and _FAILED.match(shown or ""):
+        outcome["ok"] = False
     yield ToolUse(
         name=name,
         category=category,
         input={"input": given} if given else {},
-        command=given if category is Category.SHELL else None,
+        command=given if is_shell else None,
         output=shown,
         start_seconds=block.seconds,
+        **outcome,
     )
+
+
+def error(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read an error that a program reports: of the API if it says so, else only a note."""
+    told = said(block, reading)
+    if _API.match(told):
+        yield Error(kind=ErrorKind.API_ERROR, text=told, seconds=block.seconds)
+    else:
+        yield Note(kind=NoteKind.OTHER, text=told, seconds=block.seconds)
+
+
+def interrupted(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read that somebody stopped something."""
+    yield Error(kind=ErrorKind.INTERRUPTED, text=said(block, reading), seconds=block.seconds)
 
 
 SCREEN = Screen(
     provider="generic",
     rules=RULES,
-    readers={"prompt": prompt, "text": text, "tool": tool, "command": tool},
+    readers={"prompt": prompt, "text": text, "tool": tool, "command": tool, "error": error, "interrupted": interrupted},
 )

@@ -52,7 +52,7 @@ def hue(colour: Colour) -> Hue:
 
 
 def _palette(index: int) -> tuple[int, int, int]:
-    """xterm's value for a palette index of 16 and above."""
+    """Xterm's value for a palette index of 16 and above."""
     if index >= 232:
         level = 8 + 10 * (index - 232)
         return level, level, level
