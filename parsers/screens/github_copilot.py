@@ -52,7 +52,9 @@ RULES = (
     chrome("menu", r" {1,2}❯ "),
     part("more", r" {4}(?P<text>.*?)" + _EDGE, within=("prompt",), after=("prompt", "more")),
     head("text", r" ● {1,2}(?P<text>.*?)" + _EDGE),
-    head("tool", r" (?P<mark>[^\s\w●❯│]{1,2}|[A-Z+#]{1,4}|\w{1,4}) (?P<tool>[A-Z]\w+(?: (?:search|fetch|task)\b)?)"
+    head("tool", r" (?P<mark>[A-Z+#]{1,4}|\w{1,4}) (?P<tool>Read|View|Edit|Create|Write|Delete)"
+         r"(?: (?P<rest>.*?))?" + _EDGE),
+    head("tool", r" (?P<mark>[^\s\w●❯│]{1,2}|[A-Z]{1,3}) (?P<tool>[A-Z]\w+(?: (?:search|fetch|task)\b)?)"
          r"(?: (?P<rest>.*?))?" + _EDGE, body=_NAME),
     part("heading", r" {3}(?P<text>\S.*?)" + _EDGE, within=("tool",), body=_NAME),
     part("leaf", r" {4,}└ (?P<text>.*?)" + _EDGE, within=("tool",)),

@@ -55,7 +55,15 @@ def test_a_checked_command_may_have_failed(command: str, output: str, ok: bool |
 
 def test_consecutive_calls_share_a_box() -> None:
     """Each header in a box is a call of its own with its own output."""
-    rows = (TOP, f"│ ✓  {ink('1', 'Shell')} git status", "│ clean", "│", f"│ ✓  {ink('1', 'Shell')} ls", "│ app", BOTTOM)
+    rows = (
+        TOP,
+        f"│ ✓  {ink('1', 'Shell')} git status",
+        "│ clean",
+        "│",
+        f"│ ✓  {ink('1', 'Shell')} ls",
+        "│ app",
+        BOTTOM,
+    )
     reading = show("\n".join(rows), provider="gemini_cli")
     assert [(tool.command, tool.output) for tool in tools(reading)] == [("git status", "clean"), ("ls", "app")]
 
@@ -113,8 +121,8 @@ def test_the_sheet_at_the_end() -> None:
     """The last sheet gives the session's id and its tokens; /stats shows the same sheet and counts for nothing."""
     row = "│  gemini-2.5-pro                    11       151,546            10           421        │"
     stats = "\n".join((TOP, "│  Session Stats", row, BOTTOM, ""))
-    last = "\n".join((TOP, "│  Agent powering down. Goodbye!", "│  Session ID:   " + "6feb9c7e-ca71-4b33-b144-123ec3123071",
-                      row, BOTTOM, ""))  # fmt: skip
+    session = "│  Session ID:    6feb9c7e-ca71-4b33-b144-123ec3123071"
+    last = "\n".join((TOP, "│  Agent powering down. Goodbye!", session, row, BOTTOM, ""))
     reading = show(typed("/stats"), stats, typed("/quit"), last, provider="gemini_cli")
     (totals,) = of(reading, Totals)
     assert (totals.tokens.input, totals.tokens.cache_read, totals.tokens.output) == (151_546, 10, 421)
@@ -124,8 +132,8 @@ def test_the_sheet_at_the_end() -> None:
 def test_each_attempt_of_a_print_run_is_an_api_error() -> None:
     """`-p` prints every attempt with a stack trace, which is no answer."""
     trace = "_ApiError: {}\n    at main (file.js:1:2) {\n  status: 500\n}\n"
-    shown = f"Attempt 1 failed with status 500. Retrying with backoff... {trace}Attempt 2 failed: {{}}. Max attempts reached\n"
-    reading = show(shown, argv=["gemini", "-p", "what is this?"])
+    first = f"Attempt 1 failed with status 500. Retrying with backoff... {trace}"
+    reading = show(first, "Attempt 2 failed: {}. Max attempts reached\n", argv=["gemini", "-p", "what is this?"])
     assert errors(reading) == [ErrorKind.API_ERROR] * 2
     assert (reading.provider, prompts(reading), texts(reading)) == ("gemini_cli", ["what is this?"], [])
 

@@ -1,0 +1,85 @@
+"""Copilot CLI's screen: prompts between bars, failures in words, what was aborted, the sheet at the end."""
+
+from __future__ import annotations
+
+from parsers.reading import ScreenReading
+from parsers.session import Category, ErrorKind, NoteKind, Stopped, Totals
+from tests.screens.showing import errors, ink, notes, of, prompts, show, texts, tools
+
+ABOVE, BELOW = " " + "▄" * 98, " " + "▀" * 98
+
+
+def typed(*lines: str) -> str:
+    """Draw a submitted prompt between its bars, with the time of day at the right."""
+    return "\n".join((ABOVE, f"  ❯ {lines[0].ljust(80)} 09:43", *(f"    {line}" for line in lines[1:]), BELOW, ""))
+
+
+def call(mark: str, name: str, rest: str, *rows: str) -> str:
+    """Draw a tool's line with the rows below it."""
+    return "\n".join((f" {mark} {ink('1', name)} {rest}", *rows, "", ""))
+
+
+def read(*parts: str) -> ScreenReading:
+    """Read these parts as one screen of Copilot CLI."""
+    return show("".join(parts), provider="github_copilot")
+
+
+def test_prompts_without_the_time_of_day() -> None:
+    """Continuation lines belong to the prompt, the clock does not."""
+    reading = read(typed("clean up:", "- build output"), " ● Done.\n")
+    assert (prompts(reading), texts(reading)) == (["clean up:\n- build output"], ["Done."])
+
+
+def test_failures_are_said() -> None:
+    """✗ is a failure, with the exit code if there is room for it; a finished call without it went well."""
+    found = tools(
+        read(
+            call("$", "Shell", "Show status 2 lines…", "   git status"),
+            call("✗", "Shell", "View issue not found Failed with exit code 127", "   gh issue view 583"),
+            call("✗", "Shell", "F..  ======", "   pytest -q"),
+            call("✗", "Read", "missing.txt Path does not exist"),
+        )
+    )
+    assert [tool.command for tool in found] == ["git status", "gh issue view 583", "pytest -q", None]
+    assert [(tool.ok, tool.exit_code) for tool in found] == [(True, 0), (False, 127), (False, None), (False, None)]
+
+
+def test_aborted_in_its_dialog_is_denied() -> None:
+    """The cancelled confirmation tells that the command never ran; the notice below adds no error."""
+    why = (f"   {ink('1', 'Approval check')}", "     └ - Confirmation cancelled for shell command (rm)")
+    aborted = call("✗", "Shell", "Remove output Operation aborted by user", "   rm -rf build", *why)
+    reading = read(aborted, " ● Operation cancelled by user\n")
+    assert [(tool.command, tool.stopped) for tool in tools(reading)] == [("rm -rf build", Stopped.DENIED)]
+    assert errors(reading) == []
+
+
+def test_a_cancelled_answer_is_an_interruption() -> None:
+    """Without a call beside it the notice is an error of its own."""
+    assert errors(read(typed("explain"), " ● It adds\n\n ● Operation cancelled by user\n")) == [ErrorKind.INTERRUPTED]
+
+
+def test_files_and_changed_lines() -> None:
+    """Reads, edits and new files are told apart by the tool's name."""
+    edits = call("PY", "Edit", "pricing.py +3 -1"), call("MD", "Create", "NEW.md +5")
+    found = tools(read(*edits, call("/", "Search", '"x" 6 lines found')))
+    assert [tool.category for tool in found] == [Category.EDIT, Category.WRITE, Category.SEARCH]
+    assert (found[0].files, found[0].lines_added, found[0].lines_removed) == (("pricing.py",), 3, 1)
+    assert (found[1].files, found[1].lines_added) == (("NEW.md",), 5)
+
+
+def test_the_sheet_counts_once() -> None:
+    """The sheet stands on the full screen and after it: its tokens are one total."""
+    resume = "Resume     copilot --resume=4f566319-a2b3-4aea-b556-162cdd70ea4c\n"
+    sheet = f"Changes    +6 -1\nDuration   17s\nTokens     ↑ 151.3k • ↓ 331\n{resume}"
+    reading = read(sheet, "\n", sheet)
+    assert [(t.tokens.input, t.tokens.output) for t in of(reading, Totals)] == [(151_300, 331)]
+    assert notes(reading, NoteKind.RESUME_ID)[-1] == reading.native_session_id
+
+
+def test_retries_are_api_errors() -> None:
+    """Each retry that is shown is one, and so is the end of all of them."""
+    retry = "● Request failed due to a transient API error. Retrying...\n\n"
+    end = "Failed to get response from the AI model; retried 2 times Last error: 500\n"
+    reading = show(retry, retry, end, argv=["copilot", "-p", "what is this?"])
+    assert errors(reading) == [ErrorKind.API_ERROR] * 3
+    assert (reading.provider, prompts(reading)) == ("github_copilot", ["what is this?"])
