@@ -10,7 +10,7 @@ import pytest
 
 from tests.bin.conftest import WRAPPERS, Bench
 
-SPEAK = "#!/bin/sh\necho {name} \"$@\"\n"
+SPEAK = '#!/bin/sh\necho {name} "$@"\n'
 
 
 def speak(bench: Bench, name: str) -> Path:
@@ -153,7 +153,7 @@ def test_the_folder_one_is_in_is_not_python_path(checkout_bench: Bench) -> None:
     for package in ("parsers", "with_tracking", "json"):
         (bench.folder / package).mkdir()
         (bench.folder / package / "__init__.py").write_text("raise SystemExit('the wrong one')\n")
-    done = bench.run([bench.wrapper(), "close-issue 583"], WITH_TRACKING_HOME=str(bench.root), PYTHONPATH=str(bench.folder))
+    done = bench.run([bench.wrapper(), "close-issue 583"], PYTHONPATH=str(bench.folder))
     assert (done.returncode, done.stdout) == (0, b"claude close-issue 583\n")
     assert done.stderr.count(b"\n") == 1
     assert b"with-tracking show" in done.stderr

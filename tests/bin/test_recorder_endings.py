@@ -142,7 +142,9 @@ def test_killing_the_recorder(bench: Bench, assistant: str, mode: str) -> None:
 @pytest.mark.parametrize("name", ["TERM", "HUP", "INT"])
 def test_signals_without_a_terminal(bench: Bench, name: str) -> None:
     """What CI or a timeout sends to the wrapper reaches the assistant, which decides."""
-    bench.stub("claude", f"#!/bin/bash\ntrap 'echo got it; exit 9' {name}\necho ready\nsleep 77 >/dev/null 2>&1 & wait\n")
+    bench.stub(
+        "claude", f"#!/bin/bash\ntrap 'echo got it; exit 9' {name}\necho ready\nsleep 77 >/dev/null 2>&1 & wait\n"
+    )
     with running(bench) as process:
         process.send_signal(getattr(signal, f"SIG{name}"))
         assert process.stdout is not None
