@@ -129,7 +129,7 @@ def _copies(messages: Iterable[Message]) -> set[str]:
     """
     listed = list(messages)
     again = {m.timestamp for m in listed if m.type == "gemini" and isinstance(m.content, list) and not m.tokens}
-    return {m.id for m in listed if m.timestamp in again and not m.tool_calls}
+    return {m.id for m in listed if m.timestamp in again and m.type in ("user", "gemini") and not m.tool_calls}
 
 
 def _agent(talk: Conversation, conversations: list[Conversation]) -> str:
