@@ -34,7 +34,7 @@ class Mlflow:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings, and what was wrong in the files, one sentence each."""
+    """All settings, and what was wrong in the files, one sentence each. `prices` are by model."""
 
     mlflow: Mlflow = Mlflow()
     prices: Mapping[str, Any] = field(default_factory=dict)  # model -> prices; `pricing.rates` reads them

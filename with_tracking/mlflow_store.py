@@ -7,6 +7,7 @@ the UI, by scripts) move to the new run.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import re
@@ -20,9 +21,10 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from parsers.session import Event, Session
-from with_tracking import archive, artifacts, config, local_store, mlflow_library, paths
+from with_tracking import archive, artifacts, config, local_store, mlflow_library, mlflow_traces, paths, pricing
 from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused
 from with_tracking.run_content import Point, RunContent, digest, run_content
+from with_tracking.turns import Turn, turns_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -46,11 +48,11 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where runs go: a client, its experiment, and the store's address without any password in it."""
+    """Where runs go: the store's address, a client for it, and the experiment."""
 
+    tracking_uri: str
     client: MlflowClient
     experiment_id: str
-    address: str
 
 
 def log_session(
@@ -61,7 +63,8 @@ def log_session(
     Raises MlflowUnavailable if MLflow is missing or unreachable, RunRefused if only this session could not be logged,
     and MlflowNotWanted if the configuration says so; the session then stays pending.
     """
-    settings = config.load(environ, Path(session.cwd or folder)).mlflow
+    everything = config.load(environ, Path(session.cwd or folder))
+    settings = everything.mlflow
     if not settings.enabled:
         raise MlflowNotWanted
     root = paths.root(environ)
@@ -69,14 +72,18 @@ def log_session(
         destination = _open(root, settings)
     mark = digest(session, events, settings.run_tags, settings.traces)
     with _refusals(settings.tracking_uri, RunRefused), archive.lock(folder):
-        run = _complete_run(destination, session.session_id, mark)
-        if run is None:
+        found = _runs_of(destination, session.session_id)
+        run_id = next((run.info.run_id for run in found if run.data.tags.get(LOGGED) == mark), None)
+        if run_id is None:
             user = environ.get("LOGNAME") or environ.get("USER") or ""
             began = archive.last_written(folder) - (session.duration_seconds or 0.0)
             content = run_content(session, events, began=began, user=user, run_tags=settings.run_tags)
-            run = _replace(destination, folder, session, content, mark, root / "tmp")
-        _remember(folder, destination, run, mark)
-        return str(run.info.run_id)
+            price = functools.partial(pricing.cost_of, overrides=everything.prices)
+            turns = turns_of(events, session.wrapper or session.provider, price) if settings.traces else []
+            run_id = _replace(found, destination, folder, content, turns, root / "tmp")
+            destination.client.set_tag(run_id, LOGGED, mark)
+        _remember(folder, destination, run_id, mark)
+        return run_id
 
 
 def read_logged(folder: Path) -> Logged | None:
@@ -98,7 +105,7 @@ def _open(root: Path, settings: config.Mlflow) -> Destination:
         local_store.ensure(database)
     client = mlflow_library.load().MlflowClient(tracking_uri=tracking_uri)
     location = None if database is None else local_store.artifacts_uri(database)
-    return Destination(client, _experiment(client, settings.experiment_name, location), _without_password(tracking_uri))
+    return Destination(tracking_uri, client, _experiment(client, settings.experiment_name, location))
 
 
 def _experiment(client: MlflowClient, name: str, artifact_location: str | None) -> str:
@@ -157,25 +164,25 @@ def _without_password(text: str) -> str:
 
 
 def _runs_of(destination: Destination, session_id: str) -> list[Run]:
+    """Return the runs of a session, whole or left behind; after a crash there may be two."""
     wanted = f"tags.session_id = '{session_id.replace(chr(39), '')}'"
     return list(destination.client.search_runs([destination.experiment_id], wanted))
 
 
-def _complete_run(destination: Destination, session_id: str, mark: str) -> Run | None:
-    runs = _runs_of(destination, session_id)
-    return next((run for run in runs if run.data.tags.get(LOGGED) == mark), None)
-
-
 def _replace(
-    destination: Destination, folder: Path, session: Session, content: RunContent, mark: str, workshop: Path
-) -> Run:
+    old: Sequence[Run],
+    destination: Destination,
+    folder: Path,
+    content: RunContent,
+    turns: Sequence[Turn],
+    workshop: Path,
+) -> str:
     """Write the run, then delete what there was of it before: at no moment there is none."""
     client = destination.client
-    old = _runs_of(destination, session.session_id)
-    run_id = client.create_run(
+    run_id: str = client.create_run(
         destination.experiment_id,
         start_time=content.begin,
-        tags={"session_id": session.session_id},  # by which it is found again
+        tags={"session_id": content.tags["session_id"]},  # by which it is found again
         run_name=content.name,
     ).info.run_id
     _log_batches(client, run_id, content.points, content.parameters, _foreign_tags(old) | dict(content.tags))
@@ -183,10 +190,28 @@ def _replace(
         client.log_artifacts(run_id, str(place))
         client.set_terminated(run_id, content.status, end_time=content.end)
         _check(client, run_id, content, artifacts.names(place))
+    for run in old:  # its traces first: they are found by the run
+        mlflow_traces.delete_traces(client, destination.experiment_id, run.info.run_id)
+    _write_traces(destination, run_id, content, turns)
     for run in old:
         client.delete_run(run.info.run_id)
-    client.set_tag(run_id, LOGGED, mark)
-    return client.get_run(run_id)
+    return run_id
+
+
+def _write_traces(destination: Destination, run_id: str, content: RunContent, turns: Sequence[Turn]) -> None:
+    """Write the traces and look that they are there."""
+    owner = mlflow_traces.Owner(
+        experiment_id=destination.experiment_id,
+        run_id=run_id,
+        session_id=content.tags["session_id"],
+        began=content.begin / 1000,
+        user=content.tags.get("mlflow.user", ""),
+        tags={"provider": content.tags["provider"]},
+    )
+    mlflow_traces.write_traces(destination.tracking_uri, owner, turns)
+    stored = mlflow_traces.traces_of(destination.client, destination.experiment_id, run_id) if turns else []
+    if len(stored) != len(turns):
+        raise RunRefused(f"MLflow kept {len(stored)} of {len(turns)} traces", "with-tracking sync")
 
 
 def _foreign_tags(runs: Sequence[Run]) -> dict[str, str]:
@@ -221,11 +246,11 @@ def _check(client: MlflowClient, run_id: str, content: RunContent, files: set[st
         raise RunRefused(f"MLflow did not keep {', '.join(sorted(missing)[:5])}", "with-tracking sync")
 
 
-def _remember(folder: Path, destination: Destination, run: Run, mark: str) -> None:
+def _remember(folder: Path, destination: Destination, run_id: str, mark: str) -> None:
     logged = Logged(
-        run_id=run.info.run_id,
+        run_id=run_id,
         experiment_id=destination.experiment_id,
-        tracking_uri=destination.address,
+        tracking_uri=_without_password(destination.tracking_uri),
         digest=mark,
         logged_at=datetime.now(UTC),
     )
