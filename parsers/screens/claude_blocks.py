@@ -31,21 +31,26 @@ from parsers.session import (
 )
 
 _ARGUMENT = re.compile(r'(?P<key>\w+): (?P<value>"(?:[^"\\]|\\.)*"|[^,]+)')
+_CLOSING = re.compile(r"\)(?: (?:timeout|cwd): [^()]*)?\Z")  # 1.0 writes "Bash(pytest) timeout: 2m"
 _EXIT_CODE = re.compile(r"(?:Error: )?Exit code (\d+)")
 _FAILED = re.compile(r"Error\b|Couldn't |Failed |Invalid |File does not exist|String to replace not found")
 _CHANGED = re.compile(r"(?:Added (?P<added>\d+) lines?)?(?:, )?(?:[Rr]emoved (?P<removed>\d+) lines?)?$")
 _CHANGED_1_0 = re.compile(r"Updated .* with (?:(?P<added>\d+) additions?)?(?: and )?(?:(?P<removed>\d+) removals?)?$")
 _WROTE = re.compile(r"Wrote (?P<added>\d+) lines? to ")
+_SUCCESS = frozenset({Hue.GREEN, Hue.CYAN, Hue.BLUE})
+_SLASH_NOTES = {"/clear": NoteKind.CLEARED, "/new": NoteKind.CLEARED, "/model": NoteKind.MODEL}
 _WITH_FILE = frozenset({Category.READ, Category.EDIT, Category.WRITE})
 _HOOK = re.compile(r"(?:Error: )?(?:\w+:\S{1,80} hook (?:error|blocked)|\w{1,80} operation blocked by hook)")
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
-    """A submitted message, or a command for the program itself: that one answers below it, and no answer follows."""
+    """Read a submitted message, or a command for the program itself: the program answers that one, not the model."""
     text = said(block, reading)
     stop = block.first("stop")
     if text.startswith("/") and not _reached_the_model(block, reading):
-        yield Note(kind=NoteKind.SLASH_COMMAND, text=text, seconds=block.seconds)
+        kind = _SLASH_NOTES.get(text.split()[0], NoteKind.SLASH_COMMAND)
+        answer = " ".join(row.fields.get("text", "") for row in block.of("result")) if kind is NoteKind.MODEL else ""
+        yield Note(kind=kind, text=answer or text, seconds=block.seconds)
     else:
         yield Prompt(text=text, seconds=block.seconds)
     if stop is not None:
@@ -68,7 +73,7 @@ def _reached_the_model(block: Block, reading: Reading) -> bool:
 
 
 def text(block: Block, reading: Reading) -> Iterator[Event]:
-    """An answer; cut short if the stop stands below it."""
+    """Read an answer, cut short if the stop stands below it."""
     stop = block.first("stop")
     yield AssistantText(text=said(block, reading), seconds=block.seconds, cut=stop is not None)
     if stop is not None:
@@ -82,7 +87,7 @@ def _stopped(row: Row) -> Error:
 
 
 def tool(block: Block, reading: Reading) -> Iterator[Event]:
-    """One call with its outcome, and an answer's worth of detail: command, files, changed lines, output."""
+    """Read one call: command, files, outcome, changed lines, output."""
     name = block.fields["tool"]
     category = reading.screen.category(name)
     given = _input(block)
@@ -110,14 +115,14 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def _input(block: Block) -> str:
-    """What stands between the parentheses, wrapped rows joined."""
+    """Give what stands between the parentheses, wrapped rows joined."""
     more = block.of("input_more")
     head = block.rows[0].line
     if "input" not in block.fields:
         return ""
     prefix = len(head.text) - len(block.fields["input"])
     drawn = unwrap([head.text, *(row.line.text for row in more)], head.cols)
-    return "\n".join([drawn[0][prefix:], *(line[6:] for line in drawn[1:])]).removesuffix(")")
+    return _CLOSING.sub("", "\n".join([drawn[0][prefix:], *(line[6:] for line in drawn[1:])]))
 
 
 def _arguments(given: str, category: Category) -> Mapping[str, str]:
@@ -138,8 +143,8 @@ def _outcome(block: Block, shown: str | None, reading: Reading) -> tuple[bool | 
     if shown is not None and re.match(r"User rejected |.* was rejected", shown):
         return False, Stopped.DENIED
     colour = hue(block.rows[0].line.lead.foreground)
-    if reading.palette.colours and colour in (Hue.GREEN, Hue.RED):
-        return colour is Hue.GREEN, None
+    if reading.palette.colours and colour in _SUCCESS | {Hue.RED}:
+        return colour in _SUCCESS, None
     return (None if shown is None else not _FAILED.match(shown)), None
 
 
@@ -155,7 +160,7 @@ def _changes(shown: str | None) -> tuple[int | None, int | None]:
 
 # --- the rest -------------------------------------------------------------------------------------------------------
 def note(kind: NoteKind) -> Reader:
-    """A reader for blocks that are worth a note with their own words."""
+    """Make a reader for blocks that are worth a note with their own words."""
 
     def read(block: Block, reading: Reading) -> Iterable[Event]:
         words = "\n".join(row.fields.get("text", row.line.text).strip() for row in block.rows if row.line.text)
@@ -165,12 +170,12 @@ def note(kind: NoteKind) -> Reader:
 
 
 def shell(block: Block, reading: Reading) -> Iterator[Event]:
-    """A command that the person ran in the program's own shell mode."""
+    """Read a command that the person ran in the program's own shell mode."""
     yield Note(kind=NoteKind.USER_SHELL, text=block.fields["command"], seconds=block.seconds)
 
 
 def questions(block: Block, reading: Reading) -> Iterator[Event]:
-    """The assistant's questions with the person's answers."""
+    """Read the assistant's questions with the person's answers."""
     answered = [row.fields.get("text", row.line.text).strip(" ·") for row in block.of("result", "more")]
     yield ToolUse(
         name="AskUserQuestion",
@@ -184,7 +189,7 @@ def questions(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def plan_approved(block: Block, reading: Reading) -> Iterator[Event]:
-    """A plan and what the person said of it."""
+    """Read a plan and what the person said of it."""
     plan = "\n".join(row.fields.get("text", row.line.text[5:]) for row in block.of("result", "more"))
     approved = block.kind == "plan_approved"
     yield ToolUse(
@@ -198,23 +203,23 @@ def plan_approved(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def plan_updated(block: Block, reading: Reading) -> Iterator[Event]:
-    """In plan mode the assistant writes its plan to a file, which this line does not name."""
+    """Read that in plan mode the assistant writes its plan to a file, which this line does not name."""
     yield ToolUse(name="Write", category=Category.WRITE, ok=True, start_seconds=block.seconds)
 
 
 def api_error(block: Block, reading: Reading) -> Iterator[Event]:
-    """The program's report that the API gave up on an answer."""
+    """Read the program's report that the API gave up on an answer."""
     yield Error(kind=ErrorKind.API_ERROR, text=said(block, reading), seconds=block.seconds)
 
 
 def resume(block: Block, reading: Reading) -> Iterator[Event]:
-    """The id with which the session can be resumed."""
+    """Read the id with which the session can be resumed."""
     for row in block.of("resume_id"):
         yield Note(kind=NoteKind.RESUME_ID, text=row.fields["session"], seconds=row.line.seconds)
 
 
 def totals(block: Block, reading: Reading) -> Iterator[Event]:
-    """The bill that versions before 2.1 print at the end."""
+    """Read the bill that versions before 2.1 print at the end."""
     tokens = Tokens()
     for row in block.of("usage"):
         if "input" in row.fields:
@@ -230,6 +235,18 @@ def _number(text: str) -> int:
     return round(float(text.rstrip("kmb")) * scale)
 
 
+def stoppable(reader: Reader) -> Reader:
+    """Make a reader tell as well that the turn was stopped below its block."""
+
+    def read(block: Block, reading: Reading) -> Iterator[Event]:
+        yield from reader(block, reading)
+        stop = block.first("stop")
+        if stop is not None:
+            yield _stopped(stop)
+
+    return read
+
+
 READERS: Mapping[str, Reader] = {
     "prompt": prompt,
     "text": text,
@@ -237,17 +254,17 @@ READERS: Mapping[str, Reader] = {
     "reader_prompt": prompt,
     "reader_text": text,
     "reader_tool": tool,
-    "collapsed": collapsed,
+    "collapsed": stoppable(collapsed),
     "shell": shell,
     "memory": note(NoteKind.OTHER),
     "questions": questions,
     "plan_approved": plan_approved,
     "plan_rejected": plan_approved,
     "plan_updated": plan_updated,
-    "agents": agents,
+    "agents": stoppable(agents),
     "background": note(NoteKind.SUBAGENT),
     "api_error": api_error,
-    "thinking": note(NoteKind.REASONING),
+    "thinking": stoppable(note(NoteKind.REASONING)),
     "compacted": note(NoteKind.COMPACTION),
     "resume": resume,
     "totals": totals,

@@ -1,6 +1,7 @@
 """Claude Code's screen, versions 1.0 to 2.1: a glyph at the left edge opens everything, what belongs to it is indented.
 
-Bullets are grey while pending, green when done, red when failed, white (the theme's text colour) before the answer.
+Bullets are grey while pending, green when done (blue in the themes for colour-blind people), red when failed, and of
+the theme's text colour, white or black, before the answer.
 """
 
 from __future__ import annotations
@@ -12,83 +13,107 @@ from parsers.screens.hues import Hue
 from parsers.screens.table import Look, Screen, chrome, head, panel, part, tool_table
 from parsers.session import Category
 
-_DONE = Look(hues=frozenset({Hue.GREEN, Hue.RED}))
-_PENDING = Look(hues=frozenset({Hue.GREY, Hue.BLACK, Hue.DEFAULT}))
-_NOT_TEXT = Look(not_hues=frozenset({Hue.WHITE}))
+_PLAIN = frozenset({Hue.WHITE, Hue.BLACK})
+_DONE = Look(not_hues=_PLAIN | {Hue.GREY, Hue.DEFAULT})
+_PENDING = Look(hues=frozenset({Hue.GREY, Hue.DEFAULT}))
+_NOT_TEXT = Look(not_hues=_PLAIN)
 _QUIET = Look(hues=frozenset({Hue.GREY, Hue.DEFAULT, Hue.BLACK}))
+_NOT_RED = Look(not_hues=frozenset({Hue.RED}))
 _NAME = Look(bold=True)
 _SHADED = Look(background=True)
 _FAINT = Look(faint=True)
 
-# What a result says when a prompt, an answer or a tool was cut short or the API refused, in any version.
+_API_REFUSES = r"API Error(?::| \().*|Invalid API key\b.*|Prompt is too long.*|Credit balance is too low.*"
+# What stands below a prompt, an answer or a call that was cut short, in any version.
 _STOP = (
-    r"(?P<stop>(?:Interrupted|Request interrupted|\[Request interrupted|API Error|Context limit reached|Prompt is too long"
-    r"|Invalid API key|Credit balance|Please run /login|\d{3} \{).*)"
+    r"(?P<stop>(?:\[?Request interrupted|Interrupted|Context limit reached|Please run /login|\d{3} \{).*"
+    rf"|{_API_REFUSES})"
 )
 _SPINNER = r"[·✢*✶✻✽✳∗•] "
-_TOOL = r"[●⏺] (?P<tool>[A-Z]\w*(?: [A-Z]\w*)?|mcp__\w+|[\w.-]+(?: [\w.-]+)* - [\w -]+ \(MCP\)|[\w.-]+:[\w.-]+ \(MCP\))"
+_NUMBER = r"[\d.]+[kmb]?"
+# "Bash", "Web Search", "tracker - get_issue (MCP)", "plugin:server:tool (MCP)"
+_TOOL = (
+    r"[●⏺] (?P<tool>[A-Z]\w*(?: [A-Z]\w*)?|mcp__\w+"
+    r"|[\w.:-]+(?: [\w.-]+)* - [\w -]+ \(MCP\)|[\w.-]+:[\w.:-]+ \(MCP\))"
+)
+_TOOL_ALONE = r"[●⏺] (?P<tool>Update Todos|Todo ?Write|Bash ?Output|Kill ?Shell|Exit plan mode|Task ?Output)$"
+# "Searched for 1 pattern, read 2 files · 1 failed"; full-screen (tui: fullscreen) leaves the hint at the end out.
+_COUNT = (
+    r"(?:(?:Thought|Thinking) for [\dhms ]+|[Ss]earch(?:ed|ing) for \d+ patterns?|[Rr]ead(?:ing)? \d+ files?"
+    r"|[Ll]ist(?:ed|ing) \d+ director(?:y|ies)|[Cc]all(?:ed|ing) \S+(?: \d+ times?)?|[Ff]etch(?:ed|ing) \d+ \w+"
+    r"|(?:[Rr]an|[Rr]unning) \d+ [\w ]{1,40}|(?:[Ee]dit(?:ed|ing)|[Ww]rote|[Ww]riting) \d+ files?)"
+)
+_COUNTS = rf"(?P<text>{_COUNT}(?:, {_COUNT})*(?: · \d+ failed)?)…?"
+_WITH_RESULT = (
+    "prompt", "shell", "memory", "tool", "collapsed",
+    "questions", "plan_approved", "plan_rejected", "plan_updated", "background",
+)  # fmt: skip
 
 RULES = (
     # --- the program's furniture -----------------------------------------------------------------------------------
     chrome("banner", r" ?[ ▐▝▘▛▜█▌▗▖▞▟▙]*[▐▝▘▛▜█▌▗▖▞▟▙]{2}"),
     panel("welcome", r"╭─+(?: Claude Code.*)?─*╮?$"),
     chrome("welcome", r"[│╰]", within=("welcome",)),
-    chrome("input", r"[│|] [>!#] ", after=("welcome",)),
-    # --- the end: the session's id, and the costs (before 2.0) ---------------------------------------------------------
+    # --- the end: the session's id, and the costs (before 2.0) -------------------------------------------------------
     head("resume", r"Resume this session with:"),
     part("resume_id", r"claude .*--resume (?P<session>[0-9a-f-]{36})", within=("resume",)),
     head("totals", r"Total cost: +\$(?P<cost>[\d.,]+)"),
-    part("duration", r"Total (?:duration|code changes)", within=("totals",)),
-    part("usage", r"(?:Usage by model:| +(?P<model>[\w.-]+): +(?P<input>[\d.]+[kmb]?) input, (?P<output>[\d.]+[kmb]?) output, "
-         r"(?P<cache_read>[\d.]+[kmb]?) cache read, (?P<cache_write>[\d.]+[kmb]?) cache write)", within=("totals",)),
-    # --- prompts: shaded since 2.0, faint before; the input box has the same glyph without either -----------------------
+    part("duration", r"Total (?:duration|code changes)|Usage by model:", within=("totals",)),
+    part(
+        "usage",
+        rf" +(?P<model>[\w.-]+): +(?P<input>{_NUMBER}) input, (?P<output>{_NUMBER}) output, "
+        rf"(?P<cache_read>{_NUMBER}) cache read, (?P<cache_write>{_NUMBER}) cache write",
+        within=("totals",),
+    ),
+    # --- prompts: shaded since 2.0, faint before; the input box has the same glyph without either --------------------
     chrome("input", r"[❯>!#](?:\s|$)", after=("rule",)),
     head("prompt", r"[❯>]\s(?P<text>.*\S)", lead=_SHADED, body=_SHADED),
     head("prompt", r">\s(?P<text>.*\S)", lead=_FAINT, body=_FAINT),
-    head("shell", r"! (?P<command>.*\S)", lead=_NOT_TEXT),
-    head("memory", r"# (?P<text>.*\S)", lead=_NOT_TEXT, body=_SHADED),
-    # --- what the assistant's program says of itself, at the bullet that its answers have --------------------------------
-    head("questions", r"[●⏺] (?:User answered|Answered|User declined to answer) (?:Claude's )?questions", lead=_NOT_TEXT),
+    head("shell", r"!\s(?P<command>.*\S)", lead=_NOT_TEXT),
+    head("memory", r"#\s(?P<text>.*\S)", lead=_NOT_TEXT, body=_SHADED),
+    # --- what the program says of itself, at the bullet that answers have ---------------------------------------------
+    head("questions", r"[●⏺] (?:User answered|Answered|User declined to answer) (?:Claude's )?q", lead=_NOT_TEXT),
     head("plan_approved", r"[●⏺] ?(?:User approved|Approved) Claude's plan", lead=_NOT_TEXT),
     head("plan_rejected", r"[●⏺] ?(?:User rejected|Rejected) Claude's plan", lead=_NOT_TEXT),
     head("plan_updated", r"[●⏺] ?Updated plan$", lead=_NOT_TEXT, body=_NAME),
-    head("agents", r"[●⏺] (?P<count>\d+) (?:\S+ )?agents? (?P<state>finished|launched)", lead=_NOT_TEXT),
-    head("agents", r"[●⏺ ] (?:Running|Launching) (?P<count>\d+) (?:\S+ )?agents?…", body=Look(not_hues=frozenset({Hue.RED}))),
     head("background", r"[●⏺] (?P<count>\d+) background agents? launched", lead=_NOT_TEXT),
     head("background", r'[●⏺] (?:Agent|Task|Background command|Monitor) "', lead=_NOT_TEXT),
-    head("api_error", r"[●⏺] (?P<text>API Error\b.*|Invalid API key\b.*|Prompt is too long.*|Credit balance is too low.*)"),
+    head("agents", r"[●⏺] (?P<count>\d+) (?:\S+ )?agents? (?P<state>finished|launched)", lead=_NOT_TEXT),
+    head("agents", r"[●⏺ ] (?:Running|Launching) (?P<count>\d+) (?:\S+ )?agents?…", body=_NOT_RED),
+    head("api_error", rf"[●⏺] (?P<text>{_API_REFUSES})"),
     # --- tools: the name is bold, the bullet tells the outcome -------------------------------------------------------
     head("tool", _TOOL + r"\((?P<input>.*)", lead=_DONE),
     head("tool", _TOOL + r"\((?P<input>.*)", lead=_PENDING, body=_NAME),
-    head("tool", _TOOL + r"$", lead=_NOT_TEXT, body=_NAME),
-    # --- answers -----------------------------------------------------------------------------------------------------
+    head("tool", _TOOL_ALONE, lead=_NOT_TEXT, body=_NAME),
+    # --- answers, and what stands where the call would: counts only, grey (2.1) ---------------------------------------
+    head("thinking", r"[● ] (?:Thought|Thinking) for [\dhms ]+…?(?: \(ctrl\+o .*)?$", lead=_QUIET, body=_QUIET),
+    head("collapsed", rf"[● ] {_COUNTS}(?: \(ctrl\+o .*)?$", lead=_QUIET, body=_QUIET),
     head("text", r"[●⏺] (?P<text>.*\S)"),
-    # --- collapsed tool uses (2.1): counts only, grey ------------------------------------------------------------------
-    head("collapsed", r"(?:  |● )(?P<text>(?:Searched for|Read|Listed|Called|Ran|Edited|Wrote|Fetched|Searching for|Reading|Listing|Calling|Running)"
-         r" (?=.*\d).*?) \(ctrl\+o to expand\)", body=_QUIET),
-    head("thinking", r"(?:  |● )?(?:Thought for|Thinking for) .*\(ctrl\+o", body=_QUIET),
     head("thinking", r"∴ (?P<text>.*)"),
-    # --- the live part of the screen: input box, menus, dialogs, footer ------------------------------------------------
-    head("compacted", r"✻ Conversation (?:compacted|summarized)"),
+    # --- the live part of the screen: input box, menus, dialogs, footer -----------------------------------------------
+    head("compacted", r"✻ (?P<text>Conversation (?:compacted|summarized).*)"),
     chrome("turn_end", r"✻ [A-ZÀ-Ý]\w+ for (?:\d+[hms] ?)+"),
     chrome("spinner", _SPINNER + r"\S"),
-    chrome("footer", r" {2,}(?:[⏸⏵]|\? for shortcuts|Press \S+ again to exit|(?:esc|ctrl\S+) to \w|◯ |[●◐] \w+ · /effort)", lead=_QUIET),
+    chrome("footer", r" {2,}(?:[⏸⏵]|\? for shortcuts|◯ |[●◐] \w+ · /effort)", lead=_QUIET),
+    chrome("footer", r" {2,}(?:Press \S+ again to exit|(?:esc|ctrl\S+) to \w)", lead=_QUIET),
     panel("rule", r"[─━▔]{10,}"),
     panel("screen", r" (?:Claude Code v\d[\w.-]*$|Settings: )"),  # /help and /status of 1.0
     chrome("panel", r".", within=("rule", "screen")),
-    # --- what stands below a head ----------------------------------------------------------------------------------
+    # --- what stands below a head ------------------------------------------------------------------------------------
     part("stop", r"  ⎿\s{1,2}" + _STOP, lead=_QUIET),
-    part("result", r"  ⎿\s{1,2}(?P<text>.*)", lead=_QUIET,
-         within=("prompt", "shell", "memory", "tool", "questions", "plan_approved", "plan_rejected", "plan_updated", "background", "collapsed")),
-    part("branch", r"   [├└]─? (?P<agent>.+?) · (?P<uses>\d+) tool uses?(?: · (?P<tokens>[\d.]+[kmb]?) tokens)?", within=("agents",)),
-    part("branch", r"   [├└]─? (?P<agent>.+?)(?: · .*)?$", within=("agents",)),
+    part("result", r"  ⎿\s{1,2}(?P<text>.*)", lead=_QUIET, within=_WITH_RESULT),
+    part(
+        "branch",
+        rf"   [├└]─? (?P<agent>.+?)(?: · (?P<uses>\d+) tool uses?)?(?: · (?P<tokens>{_NUMBER}) tokens)?$",
+        within=("agents",),
+    ),
     part("leaf", r"   [│ ]\s{1,2}⎿", within=("agents",)),
     part("hidden", r" {2,}… \+(?P<lines>\d+) lines? \(", within=("tool", "shell")),
     part("input_more", r" {6}(?P<text>.*)", within=("tool",), after=("tool", "input_more")),
     part("more", r" {2,}"),
     # Before 2.0 the lines of a prompt after the first are not indented.
     part("more", r"\S", lead=_FAINT, body=_FAINT, within=("prompt",), after=("prompt", "more")),
-    # --- screen reader mode (2.1): flat, a word and a colon before everything, nothing indented ------------------------
+    # --- screen reader mode (2.1): flat, a word and a colon before everything, nothing indented -----------------------
     head("reader_prompt", r"you: (?P<text>.*\S)"),
     head("reader_tool", r"tool: (?P<tool>\w+) \((?P<input>.*)"),
     head("reader_text", r"claude: (?P<text>.*\S)"),
@@ -97,7 +122,7 @@ RULES = (
     part("more", r".", within=("reader_prompt", "reader_text")),
     part("result", r"(?:result: )?(?P<text>.*)", within=("reader_tool",), after=("reader_tool",)),
     part("more", r".", within=("reader_tool",)),
-)  # fmt: skip
+)
 
 SCREEN = Screen(
     provider="claude_code",
@@ -106,7 +131,7 @@ SCREEN = Screen(
     rules=RULES,
     readers=claude_blocks.READERS,
     tools=tool_table(
-        (r"bash( output)?|kill shell|task output", Category.SHELL),
+        (r"bash( ?output)?|kill ?shell|task ?output", Category.SHELL),
         (r"update|edit|multiedit|edit notebook", Category.EDIT),
         (r".* \(mcp\)|mcp__.*", Category.MCP),
         (r"search|grep|glob|list", Category.SEARCH),
@@ -124,6 +149,7 @@ SCREEN = Screen(
         re.compile(r"[ ▐▝▘▛▜█▌▗▖▞▟▙]{3,}  (?P<model>[A-Z]\w+ [\d.]+)(?: \(.*\))?(?: with \w+ effort)? · "),
         re.compile(r"[ ▐▝▘▛▜█▌▗▖▞▟▙]{3,}   ?(?P<cwd>[~/]\S*)$"),
         re.compile(r"│ +cwd: (?P<cwd>[~/].*?) +│$"),
+        re.compile(r" Claude Code v(?P<version>\d[\w.-]*)$"),
     ),
     titles=(re.compile(r"[✳◐◑✻⠂⠐] Claude Code$"),),
     signs=frozenset({"tool", "collapsed", "resume_id", "turn_end", "reader_tool", "reader_text"}),

@@ -105,7 +105,8 @@ def _with_hints(uses: list[_Use], seen: list[Hint]) -> list[_Use]:
     """
     left = list(uses)
     known: list[_Use] = []
-    for hint in dict.fromkeys(seen):
+    first = {(hint.command, hint.file): hint for hint in reversed(seen)}
+    for hint in sorted(first.values(), key=lambda hint: hint.seconds):
         use = next((use for use in left if _fits(use.phrase, hint)), None)
         if use is not None:
             left.remove(use)

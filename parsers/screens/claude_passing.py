@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from parsers.screens.table import Block, Reading
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 QUESTION = re.compile(r"(?m)^[│ ]*(?P<question>(?:Do you want to|Would you like to) [^│]*\?)")
 _COMMAND = re.compile(r"  ⎿\s{1,2}\$ (?P<command>.*\S)")
+_ASKS = re.compile(r"[│ ]*This command requires approval")
 _FILE = re.compile(r"  ⎿\s{1,2}(?P<file>[~\w./@-][^…:]*[\w/])$")
 _STATUS = re.compile(r"  ⎿\s{1,2}(?:Running|Waiting|Initializing|Done|Tip|Next|Interrupted|Queued|\(No output)")
 _LEAF = re.compile(r" {3}[│ ]\s{1,2}⎿\s{1,2}(?P<tool>[A-Z]\w*): (?P<input>.*\S)")
@@ -47,16 +49,22 @@ def rows(reading: Reading) -> list[Line]:
 
 
 def hints(reading: Reading) -> list[Hint]:
-    """Collect the hints of collapsed lines in the order they were seen; one that stays is one."""
-    found: list[Hint] = []
-    for line in rows(reading):
-        command = _COMMAND.match(line.text)
-        file = None if command or _STATUS.match(line.text) else _FILE.match(line.text)
-        hint = Hint(line.seconds, command["command"] if command else None, file["file"] if file else None)
-        known = found and (found[-1].command, found[-1].file) == (hint.command, hint.file)
-        if (command or file) and not known:
-            found.append(hint)
-    return found
+    """Collect the hints of collapsed lines in the order they were seen, and the commands that dialogs asked about."""
+    found = [hint for line in rows(reading) if (hint := _hint(line))]
+    for passing in reading.transcript.passing:
+        lines = [line for line in passing.lines if line.text.strip()]
+        for above, line in pairwise(lines):
+            if _ASKS.match(line.text):
+                found.append(Hint(above.seconds, command=above.text.strip(" │")))
+    return sorted(found, key=lambda hint: hint.seconds)
+
+
+def _hint(line: Line) -> Hint | None:
+    command = _COMMAND.match(line.text)
+    if command:
+        return Hint(line.seconds, command=command["command"])
+    file = None if _STATUS.match(line.text) else _FILE.match(line.text)
+    return Hint(line.seconds, file=file["file"]) if file else None
 
 
 def retries(reading: Reading) -> Iterator[Error]:
