@@ -179,6 +179,8 @@ def _log(folder: Path, session: Session) -> str | None:
     except MlflowUnavailable as error:
         _STORE.away = str(error)
         return _STORE.away
+    except Exception as error:  # a bug in logging must not undo what was read
+        return f"{type(error).__name__}: {error}"
     return None
 
 

@@ -57,7 +57,7 @@ def rows_of(connection: sqlite3.Connection, thread_ids: Sequence[str]) -> dict[s
     responses = [r["id"] for r in rows(connection, "responses", ("id", "conversation_id")) if r[1] in threads]
     ends = ("thread_id", "parent_message_hash", "tip_message_hash")
     turns_ = [row for row in rows(connection, "turns", ends) if row["thread_id"] in threads]
-    hashes = {row[name] for row in turns_ for name in ends[1:] if row[name]}
+    hashes = _conversation(connection, {row[name] for row in turns_ for name in ends[1:] if row[name]})
     part_ids = [r["id"] for r in rows(connection, "parts", ("id", "message_hash")) if r["message_hash"] in hashes]
     fragments = [
         row["fragment_id"]
@@ -81,6 +81,19 @@ def rows_of(connection: sqlite3.Connection, thread_ids: Sequence[str]) -> dict[s
         "prompt_fragments": ("response_id", responses),
         "fragments": ("id", fragments),
     }
+
+
+def _conversation(connection: sqlite3.Connection, named: set[str]) -> set[str]:
+    """Add to the messages that turns name those between them: what they follow, and the tools' answers to them."""
+    listed = list(rows(connection, "messages", ("hash", "parent_hash", "role")))
+    parent = {row["hash"]: row["parent_hash"] for row in listed}
+    hashes: set[str] = set()
+    for name in named | {row["hash"] for row in listed if row["role"] == "tool" and row["parent_hash"] in named}:
+        step: str | None = name
+        while step is not None and step not in hashes:
+            hashes.add(step)
+            step = parent.get(step)
+    return hashes
 
 
 def _turn(row: sqlite3.Row, thread_id: str | None) -> Turn:
