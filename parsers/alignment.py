@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from parsers.document import PROBE, Document
@@ -71,10 +71,28 @@ def find_anchor(document: Document, shown: Sequence[Row]) -> Anchor | None:
 
 def cover(document: Document, begin: int, stream: str, at: int = 0) -> Coverage:
     """Walk the lines of a document from `begin` on through a stream of letters."""
-    kept = lost = lost_above = tail = tail_above = misses = 0
-    base, lines, end = document.base, document.lines, begin
-    for number in range(max(begin, 0), len(lines)):
-        letters = lines[number].row.letters
+    kept = lost = lost_above = tail = tail_above = 0
+    begin = max(begin, 0)
+    base, end = document.base, begin
+    texts = [line.row.letters for line in document.lines[begin:]]
+    for number, length, place in walk(texts, stream, at):
+        if place < 0:
+            tail += length
+            tail_above += length if begin + number < base else 0
+        else:
+            kept, lost, lost_above = kept + length, lost + tail, lost_above + tail_above
+            tail = tail_above = 0
+            at, end = place, begin + number + 1
+    return Coverage(kept, lost, lost_above, tail, end, at)
+
+
+def walk(texts: Iterable[str], stream: str, at: int = 0) -> Iterator[tuple[int, int, int]]:
+    """Look for texts in a stream, each after the one before; texts of a few letters are passed over.
+
+    Returns the number of each text, its length, and the place in the stream after its first letters, -1 if not found.
+    """
+    misses = 0
+    for number, letters in enumerate(texts):
         length = len(letters)
         if length < SHORT:
             continue
@@ -82,13 +100,11 @@ def cover(document: Document, begin: int, stream: str, at: int = 0) -> Coverage:
         found = stream.find(letters[:PROBE], at, reach) if misses < GIVE_UP else -1
         if found < 0:
             misses += 1
-            tail += length
-            tail_above += length if number < base else 0
+            yield number, length, -1
         else:
-            kept, lost, lost_above = kept + length, lost + tail, lost_above + tail_above
-            tail = tail_above = misses = 0
-            at, end = found + min(length, PROBE), number + 1
-    return Coverage(kept, lost, lost_above, tail, end, at)
+            misses = 0
+            at = found + min(length, PROBE)
+            yield number, length, at
 
 
 def letters_of(rows: Iterable[Row]) -> str:

@@ -76,7 +76,7 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
         for older in story.recent(SegmentKind.FULL_SCREEN):
             fit = _best_fit(older, rows, height)
             if older is not document and fit and fit.proven >= CERTAIN:
-                story.go_back(older, frame.seconds)
+                story.go_back(older, rows, frame.seconds)
                 document = older
                 break
         else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parsers.alignment import Anchor, find_anchor, letters_of
+from parsers.alignment import Anchor, find_anchor, letters_of, walk
 from parsers.document import PROBE, Document, SegmentKind
 from parsers.emulator import Row
 from parsers.frames import Frame
@@ -20,6 +20,7 @@ TOP = 8  # rows with letters that count as the top of the screen
 FEW = 3  # rows that may be overwritten without asking
 AT_ONCE = 3.0  # seconds in which a dialog is drawn
 INSERTED = 8  # unknown rows inside known text that make a repaint another view
+FOLLOWED = 64  # letters of known text after them
 
 
 def follow(story: Story, frame: Frame) -> None:
@@ -74,25 +75,37 @@ def _continues(document: Document, shown: Sequence[Row]) -> bool:
 
 def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
     """Write a frame that does not continue what was on the screen."""
-    best: Anchor | None = None
-    document = story.current.document
-    for known in story.recent(SegmentKind.MAIN):
-        anchor = find_anchor(known, shown)
-        if anchor and (best is None or anchor.coverage.score > best.coverage.score):
-            best, document = anchor, known
-    if best is None or best.coverage.weak:
-        _begin(story, frame, shown, document if best else None, best.line if best else 0)
+    current = story.current.document
+    document, anchor = _place(story.recent(SegmentKind.MAIN), shown)
+    if anchor is None or anchor.coverage.weak:
+        _begin(story, frame, shown, document if anchor else None, anchor.line if anchor else 0)
         return
-    if document is not story.current.document:
-        story.go_back(document, frame.seconds)
-    elif _another_view(document, shown, best):
-        _begin(story, frame, shown, document, best.line)
+    if document is not current:
+        story.go_back(document, shown, frame.seconds)
+    elif _another_view(document, shown, anchor):
+        _begin(story, frame, shown, document, anchor.line)
         return
-    if _leaves_out(document, best, frame.seconds):
-        _go_on(story, frame, shown, document, best)
-    elif not _splice(document, frame, shown, best):
-        document.cut(best.line, frame.seconds)
+    if _leaves_out(document, anchor, frame.seconds):
+        _go_on(story, frame, shown, document, anchor)
+    elif not _splice(document, frame, shown, anchor):
+        document.cut(anchor.line, frame.seconds)
         _begin(story, frame, shown, None, 0)
+
+
+def _place(documents: Sequence[Document], shown: Sequence[Row]) -> tuple[Document, Anchor | None]:
+    """Find the document that a repaint belongs to, the latest first: where most is kept and least is lost.
+
+    If only its later rows are known there, and an older document knows those before, then it begins in that one.
+    """
+    found = [(document, anchor) for document in documents if (anchor := find_anchor(document, shown))]
+    if not found:
+        return documents[0], None
+    place = max(found, key=lambda candidate: candidate[1].coverage.score)
+    for document, anchor in found[found.index(place) + 1 :]:
+        head = sum(len(row.letters) for row in shown[anchor.row : place[1].row])
+        if head >= PROBE and not anchor.coverage.weak and anchor.coverage.kept >= 2 * PROBE:
+            place = document, anchor
+    return place
 
 
 def _leaves_out(document: Document, anchor: Anchor, seconds: float) -> bool:
@@ -139,10 +152,13 @@ def _splice(document: Document, frame: Frame, shown: Sequence[Row], anchor: Anch
 
 def _another_view(document: Document, shown: Sequence[Row], anchor: Anchor) -> bool:
     """Tell whether much is inserted into what was final: the same conversation with its outputs in full, say."""
-    final = {line.row.letters[:PROBE] for line in document.lines[anchor.line : max(document.base, 0)]}
-    known = [number for number, row in enumerate(shown) if row.letters and row.letters[:PROBE] in final]
-    if not known:
-        return False
-    return (
-        sum(1 for row in shown[anchor.row : known[-1]] if row.letters and row.letters[:PROBE] not in final) >= INSERTED
-    )
+    final = letters_of(line.row for line in document.lines[anchor.line : max(document.base, 0)])
+    inserted = unknown = after = 0
+    for _, length, place in walk((row.letters for row in shown[anchor.row :]), final):
+        if place < 0:
+            unknown += 1
+        elif unknown >= INSERTED or inserted:
+            inserted, unknown, after = inserted + unknown, 0, after + length
+        else:
+            unknown = 0
+    return inserted >= INSERTED and after >= FOLLOWED

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from parsers.alignment import cover, letters_of
 from parsers.document import Document, DocumentLine, SegmentKind
+from parsers.emulator import Row
 
 MOSTLY = 0.7  # of the letters of a text: enough to call it shown again
 REMEMBERED_PARTS = 4  # parts back in which a repaint is looked for
@@ -53,13 +54,18 @@ class Story:
                 found.append(part.document)
         return found
 
-    def go_back(self, document: Document, seconds: float) -> None:
-        """Continue an older document: what was drawn in between was another view of it, or the start of a reprint."""
-        kind = self.current.kind
-        between = next(n for n, part in enumerate(reversed(self.parts)) if part.document is document)
+    def go_back(self, document: Document, shown: Sequence[Row], seconds: float) -> None:
+        """Continue an older document with a frame that belongs to it.
+
+        What was drawn in between was another view of it; if the frame shows all of that again, it was the same text.
+        """
+        between = next(number for number, part in enumerate(reversed(self.parts)) if part.document is document)
+        kind, stream = self.parts[-between - 1].kind, letters_of(shown)
         for part in self.parts[len(self.parts) - between :]:
+            if part.document is document:
+                continue
             part.kind, part.instead_of = SegmentKind.OVERLAY, None
-            if _knows(document, 0, part.document):
+            if _knows(document, 0, part.document) or _covers(stream, part.document):
                 part.document.cut(0, seconds)
         self.parts.append(Part(document, kind, seconds, len(document.lines), first=False))
 
@@ -88,5 +94,9 @@ class Story:
 
 def _knows(old: Document, begin: int, new: Document) -> bool:
     """Tell whether a document shows nothing that an older one does not."""
-    again = cover(new, 0, letters_of(line.row for line in old.lines[begin:]))
-    return again.kept > 0 and again.lost + again.tail <= (1 - MOSTLY) * again.kept
+    return _covers(letters_of(line.row for line in old.lines[begin:]), new)
+
+
+def _covers(stream: str, document: Document) -> bool:
+    again = cover(document, 0, stream)
+    return again.lost + again.tail <= (1 - MOSTLY) * again.kept
