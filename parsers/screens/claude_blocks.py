@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import structs
 
 from parsers.screens import claude_passing as passing
 from parsers.screens.claude_counts import agents, collapsed
+from parsers.screens.claude_notes import api_error, note, plan_approved, plan_updated, questions, resume, shell, totals
 from parsers.screens.evidence import asked_and_answered, stopped_how, was_asked
 from parsers.screens.hues import Hue, hue
 from parsers.screens.prose import output, said
@@ -25,9 +26,7 @@ from parsers.session import (
     NoteKind,
     Prompt,
     Stopped,
-    Tokens,
     ToolUse,
-    Totals,
 )
 
 _ARGUMENT = re.compile(r'(?P<key>\w+): (?P<value>"(?:[^"\\]|\\.)*"|[^,]+)')
@@ -156,83 +155,6 @@ def _changes(shown: str | None) -> tuple[int | None, int | None]:
         return None, None
     counts = found.groupdict()
     return int(counts.get("added") or 0), int(counts.get("removed") or 0)
-
-
-# --- the rest -------------------------------------------------------------------------------------------------------
-def note(kind: NoteKind) -> Reader:
-    """Make a reader for blocks that are worth a note with their own words."""
-
-    def read(block: Block, reading: Reading) -> Iterable[Event]:
-        words = "\n".join(row.fields.get("text", row.line.text).strip() for row in block.rows if row.line.text)
-        return [Note(kind=kind, text=words.lstrip("●⏺✻∴ "), seconds=block.seconds)]
-
-    return read
-
-
-def shell(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read a command that the person ran in the program's own shell mode."""
-    yield Note(kind=NoteKind.USER_SHELL, text=block.fields["command"], seconds=block.seconds)
-
-
-def questions(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read the assistant's questions with the person's answers."""
-    answered = [row.fields.get("text", row.line.text).strip(" ·") for row in block.of("result", "more")]
-    yield ToolUse(
-        name="AskUserQuestion",
-        category=Category.OTHER,
-        ok=True,
-        output="\n".join(answered),
-        start_seconds=block.seconds,
-    )
-    for answer in answered:
-        yield Note(kind=NoteKind.QUESTION, text=answer, seconds=block.seconds)
-
-
-def plan_approved(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read a plan and what the person said of it."""
-    plan = "\n".join(row.fields.get("text", row.line.text[5:]) for row in block.of("result", "more"))
-    approved = block.kind == "plan_approved"
-    yield ToolUse(
-        name="ExitPlanMode",
-        category=Category.TODO,
-        ok=approved,
-        stopped=None if approved else Stopped.DENIED,
-        start_seconds=block.seconds,
-    )
-    yield Note(kind=NoteKind.PLAN, text=plan, seconds=block.seconds)
-
-
-def plan_updated(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read that in plan mode the assistant writes its plan to a file, which this line does not name."""
-    yield ToolUse(name="Write", category=Category.WRITE, ok=True, start_seconds=block.seconds)
-
-
-def api_error(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read the program's report that the API gave up on an answer."""
-    yield Error(kind=ErrorKind.API_ERROR, text=said(block, reading), seconds=block.seconds)
-
-
-def resume(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read the id with which the session can be resumed."""
-    for row in block.of("resume_id"):
-        yield Note(kind=NoteKind.RESUME_ID, text=row.fields["session"], seconds=row.line.seconds)
-
-
-def totals(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read the bill that versions before 2.1 print at the end."""
-    tokens = Tokens()
-    for row in block.of("usage"):
-        if "input" in row.fields:
-            tokens += Tokens(
-                **{name: _number(row.fields[name]) for name in ("input", "output", "cache_read", "cache_write")}
-            )
-    yield Totals(tokens=tokens, cost_usd=float(block.fields["cost"].replace(",", "")), seconds=block.seconds)
-
-
-def _number(text: str) -> int:
-    """109, 2.4k and 1.2m as numbers."""
-    scale = {"k": 1_000, "m": 1_000_000, "b": 1_000_000_000}.get(text[-1], 1)
-    return round(float(text.rstrip("kmb")) * scale)
 
 
 def stoppable(reader: Reader) -> Reader:

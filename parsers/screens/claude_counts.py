@@ -165,7 +165,7 @@ def agents(block: Block, reading: Reading) -> Iterator[Event]:
 def _agent_calls(
     agent: str, calls: list[tuple[float, str, str]], told: str, count: int, reading: Reading
 ) -> Iterator[Event]:
-    """Yield an agent's calls: those seen by name, then of the counts what they do not cover; never more than counted."""
+    """Yield an agent's calls: those seen by name, then what the counts have beyond them, never more than counted."""
     shown = [
         ToolUse(
             name=tool,

@@ -25,7 +25,11 @@ _STATUS = r" ?(?:(?P<ok>succeeded)|exited (?P<status>-?\d+)|(?P<stopped>declined
 
 RULES = (
     head("header", rf"(?:{_TIME})?OpenAI Codex v(?P<version>\d[\w.-]*)"),
-    part("header_more", r"-{8}|(?:workdir|model|provider|approval|sandbox|reasoning \w+|session id): ", within=("header",)),
+    part(
+        "header_more",
+        r"-{8}|(?:workdir|model|provider|approval|sandbox|reasoning \w+|session id): ",
+        within=("header",),
+    ),
     # --- 0.39 --------------------------------------------------------------------------------------------------------
     head("prompt", _TIME + r"User instructions:$"),
     head("text", _TIME + r"codex$"),
@@ -55,7 +59,12 @@ RULES = (
     part("status", _STATUS, within=("exec",), after=("exec", "command")),
     part("command", r".", within=("exec",), after=("exec", "command")),
     part("patch_status", r"patch: (?P<outcome>\w+)", within=("patch",)),
-    part("patch_file", r"(?:(?P<change>[AMD]) )?(?P<file>/.*)", within=("patch",), after=("patch", "patch_status", "patch_file")),
+    part(
+        "patch_file",
+        r"(?:(?P<change>[AMD]) )?(?P<file>/.*)",
+        within=("patch",),
+        after=("patch", "patch_status", "patch_file"),
+    ),
     part("diff", r"diff --git a/(?P<file>.*) b/", within=("patch",)),
     part("diff_new", r"new file mode", within=("patch",), after=("diff",)),
     part("more", r".", within=(*_ALL, "done", "patch_done", "other", "error", "begun", "plan")),

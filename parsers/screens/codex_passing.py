@@ -1,4 +1,4 @@
-"""What only passes over Codex's screen: reconnects, dialogs, the first of several commands before they become a number."""
+"""What only passes over Codex's screen: reconnects, dialogs, commands before they become a number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _RECONNECT = re.compile(r"[•◦] (?P<text>Reconnecting\.\.\. (?P<attempt>\d+)/\d+)")
 QUESTION = re.compile(
-    r"(?m)^ *(?:▌ ?)?(?P<question>(?:Would you like to|Allow) .*\?|Allow command\?|Apply changes\?|Implement this plan\?) *$"
+    r"(?m)^ *(?:▌ ?)?(?P<question>(?:Would you like to|Allow) .*\?|Allow command\?|Apply changes\?"
+    r"|Implement this plan\?) *$"
 )
 EDIT_QUESTION = re.compile(r"Would you like to make the following edits\?|Apply changes\?")
 PLAN_QUESTION = re.compile(r"Implement this plan\?")

@@ -1,4 +1,4 @@
-"""Colours by what they mean to a reader: a "failed" bullet is red whatever the palette, theme or terminal made of it."""
+"""Colours by what they mean: a "failed" bullet is red whatever the palette, theme or terminal made of it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _GREY_SPREAD = 24  # channels closer together than this have no hue worth the na
 
 
 def hue(colour: Colour) -> Hue:
-    """The family of a colour given as None (default), a palette index 0-255 or an (r, g, b) triple."""
+    """Give the family of a colour, given as None (default), a palette index 0-255 or an (r, g, b) triple."""
     if colour is None:
         return Hue.DEFAULT
     if isinstance(colour, int):
@@ -52,7 +52,7 @@ def hue(colour: Colour) -> Hue:
 
 
 def _palette(index: int) -> tuple[int, int, int]:
-    """Xterm's value for a palette index of 16 and above."""
+    """Give xterm's value for a palette index of 16 and above."""
     if index >= 232:
         level = 8 + 10 * (index - 232)
         return level, level, level

@@ -13,51 +13,67 @@ from parsers.screens.table import Look, Screen, chrome, head, panel, part, tool_
 from parsers.session import Category
 
 _NAME = Look(bold=True)
+_SURELY_A_NAME = Look(bold=True, sure=True)
 _SHADED = Look(background=True)
-_BRIGHT = Look(bold=True, sure=True)
+_UNSHADED = Look(background=False)
 _QUIET = Look(faint=True)
 _PLACEHOLDER = Look(faint=True, sure=True)
-_ITALIC = Look(italic=True)
-_UNSHADED = Look(background=False)
-_ITEM = Look(not_hues=frozenset({Hue.DEFAULT, Hue.WHITE}))
-_ERROR = Look(not_hues=frozenset({Hue.WHITE}))
+_ITALIC = Look(italic=True, sure=True)
+_FAINT_WORDS = Look(faint=True, sure=True)
+_COLOURED = Look(not_hues=frozenset({Hue.DEFAULT, Hue.WHITE}))
+_NOT_WHITE = Look(not_hues=frozenset({Hue.WHITE}))
+
+_UUID = r"(?P<session>[0-9a-f]{8}-[0-9a-f-]{27})"
+_NUMBER = r"[\d,]+"
 
 RULES = (
     # --- the program's furniture -----------------------------------------------------------------------------------
     chrome("art", r"[\s\u2800-\u28ff]+$"),
-    chrome("banner", r" *>_ OpenAI Codex\b"),
+    chrome("banner", r" *>_ (?:You are using )?OpenAI Codex\b"),
     chrome("banner", r" {4,}[~/]", after=("banner",)),
     chrome("box", r"[╭│╰]"),
-    panel("tip", r"  (?:Tip:|To get started, |🡕 |⚠ MCP)"),
+    panel("tip", r"  (?:Tip:|To get started, |⚠ MCP)"),
     chrome("rule", r"─ Worked for .*─{4}|─{10,}$"),
     chrome("turn_end", r"  Worked for <?\d+[hms].* • \d"),
     # --- the end -----------------------------------------------------------------------------------------------------
-    head("totals", r"Token usage: total=(?P<total>[\d,]+) input=(?P<input>[\d,]+)(?: \(\+ (?P<cached>[\d,]+) cached\))? "
-         r"output=(?P<output>[\d,]+)(?: \(reasoning (?P<reasoning>[\d,]+)\))?"),
-    head("resume", r"To continue this session, run(?: codex resume (?P<session>[0-9a-f-]{36}))?"),
-    part("resume_id", r" *codex resume (?P<session>[0-9a-f-]{36})", within=("resume",)),
+    head(
+        "totals",
+        rf"Token usage: total={_NUMBER} input=(?P<input>{_NUMBER})(?: \(\+ (?P<cached>{_NUMBER}) cached\))? "
+        rf"output=(?P<output>{_NUMBER})(?: \(reasoning (?P<reasoning>{_NUMBER})\))?",
+    ),
+    head("resume", rf"To continue this session, run(?: codex resume {_UUID})?"),
+    part("resume_id", rf" *codex resume {_UUID}", within=("resume",)),
     part("resume_more", r"Or run codex resume", within=("resume",)),
-    # --- prompts: shaded; the composer has the same glyph, bold; 0.39 drew a bar before each line -----------------------
-    chrome("composer", r"[›▌»](?: |$)", lead=_BRIGHT),
+    # --- prompts: shaded; the composer has the same glyph, bold, or faint words; 0.39 drew a bar before each line ----
+    chrome("composer", r"[›▌»](?: |$)", lead=_SURELY_A_NAME),
     chrome("composer", r"›(?: |$)", lead=_SHADED, body=_PLACEHOLDER),
     part("more", r"▌ ?(?P<text>.*)", lead=_QUIET, within=("prompt",), after=("prompt", "more")),
     head("prompt", r"▌ (?P<text>.*\S)", lead=_QUIET),
     head("prompt", r"› (?P<text>.*\S)", lead=_SHADED),
-    head("slash", r"(?P<text>/[a-z][\w-]*(?: .*)?)$", lead=_ERROR),
+    head("slash", r"(?P<text>/[a-z][\w-]*(?: .*)?)$", lead=_NOT_WHITE),
     # --- answers of dialogs, interruptions, errors -------------------------------------------------------------------
     head("approval", r"✔ You approved codex to (?P<text>.*)"),
-    head("denial", r"✗ You (?:canceled|cancelled|did not approve|denied) (?:the request to run|codex to run|codex to|the request to) (?P<command>.*)"),
+    head(
+        "denial",
+        r"✗ You (?:cancell?ed|did not approve|denied) (?:the request to run|codex to run|codex to|the request to) "
+        r"(?P<command>.*)",
+    ),
     head("interrupted", r"■ (?P<text>Conversation interrupted\b.*)"),
     head("error", r"■ (?P<text>.*)"),
-    head("retry", r"⚠ ?(?P<text>stream error: .*retrying \d+/\d+.*)"),
+    head("retry", r"⚠ ?(?P<text>stream error: .*retrying \d+/\d+.*)"),  # 0.39 keeps them
     head("warning", r"⚠ ?(?P<text>.*)"),
     # --- tools -------------------------------------------------------------------------------------------------------
     head("commands", r"• Ran (?P<count>\d+) commands · ", body=_NAME),
     head("command", r"• Exited \(status (?P<status>\d+)\)(?: (?P<command>.*\S))?$", body=_NAME),
-    head("command", r"[•⠀-⣿] (?P<state>Ran|Running)(?: (?P<command>.*\S))?$", body=_NAME),
+    head("command", r"• (?P<state>Ran)(?: (?P<command>.*\S))?$", body=_NAME),
+    head("command", r"[•⠀-⣿] (?P<state>Running)(?: (?P<command>.*\S))?$", body=_SURELY_A_NAME),
     head("user_shell", r"• You ran (?P<command>.*\S)", body=_NAME),
     head("explored", r"• (?:Explored|Exploring)(?: · \d+ nonzero exits?)?$", body=_NAME),
-    head("edited", r"• (?P<verb>Edited|Added|Deleted) (?P<files>.*?) \(\+(?P<added>\d+) -(?P<removed>\d+)\)$", body=_NAME),
+    head(
+        "edited",
+        r"• (?P<verb>Edited|Added|Deleted) (?P<files>.*?) \(\+(?P<added>\d+) -(?P<removed>\d+)\)$",
+        body=_NAME,
+    ),
     head("edit_failed", r"[•✘] (?:Failed to apply patch|Patch failed)", body=_NAME),
     head("plan", r"• (?:Updated Plan|Proposed Plan)$", body=_NAME),
     head("questions", r"• Questions \d+/\d+ answered", body=_NAME),
@@ -65,29 +81,35 @@ RULES = (
     head("searched", r"• Searched the web(?: for (?P<query>.*))?", body=_NAME),
     head("searching", r"• (?:Browsing|Searching) the web", body=_NAME),
     head("viewed", r"• Viewed [Ii]mage ?(?P<file>.*)", body=_NAME),
-    head("agent", r"• (?P<state>Started|Completed|Messaged|Closed|Resumed|Spawned) `?(?P<agent>/[^`]+|\S+)`?", body=_NAME),
+    head(
+        "agent",
+        r"• (?P<state>Started|Completed|Messaged|Closed|Resumed|Spawned) `?(?P<agent>/[^`]+)`?",
+        body=_NAME,
+    ),
     head("waiting", r"• (?:Waiting for|Finished waiting)", body=_NAME),
-    # --- what the program says of itself ---------------------------------------------------------------------------------
+    # --- what the program says of itself -----------------------------------------------------------------------------
     chrome("working", r"• .*\(\d+[hms][\dhms ]* • esc to interrupt\)"),
-    head("compacted", r"• Context compacted\b.*"),
+    head("compacted", r"• (?P<text>Context compacted\b.*)"),
     head("model", r"• (?P<text>Model changed to .*)"),
     head("reverted", r"• (?P<text>Conversation reverted to this point.*)"),
-    # --- reasoning and answers: the same bullet; 0.39 had ">" before answers ----------------------------------------------
-    head("reasoning", r"• (?P<text>.*\S)", body=_ITALIC),
-    head("text", r"[•>] (?P<text>.*\S)"),
-    # --- the live part of the screen ---------------------------------------------------------------------------------------
-    chrome("footer", r"  .* · (?:[~/]\S*|/\w+ to .*)(?: · .*)?$|  .*\? for shortcuts|  (?:esc|⏎|ctrl|tab) .*to \w|  \d+ background terminals? running"),
-    chrome("menu", r"[› ] /[a-z][\w-]*(?: {2,}\S.*)$", lead=_UNSHADED),
     chrome("queue", r"  ↳ |• (?:Messages to be submitted|Queued follow-up)"),
-    # --- what stands below a head ----------------------------------------------------------------------------------------
-    part("command_more", r"  │ ?(?P<text>.*)", within=("command",)),
+    # --- reasoning and answers: the same bullet; 0.39 had ">" before answers -----------------------------------------
+    head("reasoning", r"• (?P<text>.*\S)", body=_ITALIC),
+    head("reasoning", r"• (?P<text>.*\S)", body=_FAINT_WORDS),
+    head("text", r"[•>] (?P<text>.*\S)"),
+    # --- the live part of the screen ---------------------------------------------------------------------------------
+    chrome("footer", r"  .* · (?:[~/]\S*|/\w+ to .*)(?: · .*)?$|  .*\? for shortcuts"),
+    chrome("footer", r"  (?:esc|⏎|ctrl|tab) .*to \w|  \d+ background terminals? running"),
+    chrome("menu", r"[› ] /[a-z][\w-]* {2,}\S.*$", lead=_UNSHADED),
+    # --- what stands below a head ------------------------------------------------------------------------------------
+    part("command_more", r"  │ ?(?P<text>.*)", within=("command", "user_shell")),
     part("result", r"  └ ?(?P<text>.*)"),
-    part("hidden", r" {4}(?:… )?\+ ?\d+ lines? \(|    \+ Show details|    … \+\d+ lines?$"),
-    part("item", r"  • (?P<text>.*)", lead=_ITEM, within=("prompt",)),  # 0.169 draws a prompt's "- " as a bullet
+    part("hidden", r" {4}(?:(?:… )?\+ ?\d+ lines?(?: \(.*)?|\+ Show details)$"),
+    part("item", r"  • (?P<text>.*)", lead=_COLOURED, within=("prompt",)),  # 0.169 draws a prompt's "- " as a bullet
     part("more", r" {2,}"),
     part("more", r".", within=("slash",)),
     chrome("tip", r".", within=("tip",)),
-)  # fmt: skip
+)
 
 SCREEN = Screen(
     provider="openai_codex",
@@ -103,7 +125,6 @@ SCREEN = Screen(
         re.compile(r" {5}(?P<cwd>[~/]\S*)$"),
         re.compile(r"  (?P<model>[a-zA-Z]+-[\w.-]+) \w+ · [~/]"),
     ),
-    titles=(),
     signs=frozenset({"command", "explored", "edited", "totals", "commands"}),
     finish=codex_blocks.finish,
 )

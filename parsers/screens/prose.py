@@ -23,7 +23,7 @@ def said(block: Block, reading: Reading, *, kinds: Iterable[str] = ("more",), ma
 
 
 def output(rows: Sequence[Row]) -> str | None:
-    """What a tool gave back, as far as it was shown: the `text` of the first row, the rest without its indentation."""
+    """Give a tool's output as far as it was shown: the `text` of the first row, the rest without its indentation."""
     if not rows:
         return None
     body = textwrap.dedent("\n".join(row.line.text for row in rows[1:]))

@@ -124,7 +124,7 @@ panel = _rule(Place.PANEL)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the transcript, and what the table makes of it. `fields` are the pattern's named groups that matched."""
+    """A line of the transcript, and what the table makes of it. `fields` are the pattern's named groups."""
 
     line: Line
     kind: str
@@ -151,11 +151,11 @@ class Block:
         return self.rows[0].line.seconds
 
     def of(self, *kinds: str) -> tuple[Row, ...]:
-        """The rows of these kinds, in order."""
+        """Give the rows of these kinds, in order."""
         return tuple(row for row in self.rows if row.kind in kinds)
 
     def first(self, *kinds: str) -> Row | None:
-        """The first row of these kinds."""
+        """Give the first row of these kinds."""
         return next((row for row in self.rows if row.kind in kinds), None)
 
 
@@ -176,11 +176,11 @@ class Reading:
         return tuple(int(number) for number in re.findall(r"\d+", self.about.get("version", ""))[:3])
 
     def following(self, block: Block) -> Block | None:
-        """The block after this one."""
+        """Give the block after this one."""
         return self.blocks[block.index + 1] if block.index + 1 < len(self.blocks) else None
 
     def preceding(self, block: Block) -> Block | None:
-        """The block before this one."""
+        """Give the block before this one."""
         return self.blocks[block.index - 1] if block.index else None
 
 
@@ -189,7 +189,7 @@ Finish: TypeAlias = Callable[[list[Event], Reading], list[Event]]
 
 
 def unchanged(events: list[Event], _reading: Reading) -> list[Event]:
-    """The default last step: nothing to add."""
+    """Add nothing: the default last step."""
     return events
 
 
@@ -198,11 +198,12 @@ class Screen:
     """How one assistant's screen looks.
 
     `banners` and `titles` are what only this program shows; they and `facts` (other lines that tell something of the
-    program) have the named groups version, model and cwd. `signs` are kinds
-    of its `rules` that no other program draws, for recordings without a banner; `programs` are the names it is started
-    by, `words` those of which one stands on the command line in this `mode` (exec, print), `resumes` those that take up
-    an earlier session, whose conversation is then drawn again at the start. `readers` turn the blocks of a kind into events, `finish` has the last word over all events. `flowing` kinds
-    hold prose that the program wrapped at the terminal's width; `margin` is how far it indents what follows the head.
+    program) have the named groups version, model and cwd. `signs` are kinds of its `rules` that no other program draws,
+    for recordings without a banner. `programs` are the names it is started by; `words` those of which one stands on the
+    command line in this `mode` (exec, print); `resumes` those that take up an earlier session, whose conversation is
+    then drawn again at the start. `readers` turn the blocks of a kind into events, `finish` has the last word over all
+    events. `flowing` kinds hold prose that the program wrapped at the terminal's width; `margin` is how far it indents
+    what follows the head.
     """
 
     provider: str
@@ -228,10 +229,10 @@ class Screen:
         return " ".join(filter(None, (self.client or self.provider, self.mode)))
 
     def category(self, tool: str) -> Category:
-        """What kind of thing a tool does by its name on this screen, else by what such a name means anywhere."""
+        """Tell what a tool does by its name on this screen, else by what such a name means anywhere."""
         return next((category for pattern, category in self.tools if pattern.match(tool)), None) or category_of(tool)
 
 
 def tool_table(*entries: tuple[str, Category]) -> tuple[tuple[re.Pattern[str], Category], ...]:
-    """A table of tool names: the first pattern that matches the whole name decides, whatever its case."""
+    """Make a table of tool names: the first pattern that matches the whole name decides, whatever its case."""
     return tuple((re.compile(rf"(?:{pattern})\Z", re.IGNORECASE), category) for pattern, category in entries)

@@ -12,7 +12,7 @@ _SLACK = 4  # columns: programs leave up to this many free at the right edge
 
 
 def width(text: str) -> int:
-    """The number of terminal columns that a text takes."""
+    """Count the terminal columns that a text takes."""
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
