@@ -53,12 +53,13 @@ class Calls:
     ) -> None:
         """Take a command that was run."""
         command = command_text(ran.command)
-        use = self._match(call_id, Category.SHELL, command)
+        use = self._match(call_id, Category.SHELL, command) or self._unread()
         if use is None:
             if command is None:
                 return
             use = Use("exec_command", Category.SHELL, {"cmd": command}, call_id, began, command=command)
             self._add([use], call_id)
+        use.command = use.command or command
         if use.ok is None:  # else it was aborted, or went on in the background after its output
             use.ok = ran.status in (None, "completed") and ran.exit_code in (None, 0)
             use.exit_code, use.ended_at = ran.exit_code, ended or began
@@ -106,6 +107,12 @@ class Calls:
             if use.category is category and not use.in_item and text in (None, use.command, use.name):
                 return use
         return None
+
+    def _unread(self) -> Use | None:
+        """Find a waiting call whose command its script computes: what runs now is its."""
+        return next(
+            (use for use in self.order if use.name == "exec_command" and use.command is None and not use.in_item), None
+        )
 
     def abort(self, at: datetime | None) -> bool:
         """End the calls that still wait when a turn is aborted; tell whether the abort hit any call."""
