@@ -190,8 +190,8 @@ def _pens(text: str, line: avt.Line | None) -> _Pens:
     body = next((number for number in range(lead + 1, len(text)) if text[number].isalnum()), lead)
     if not text.isascii():  # from characters to cells
         body += sum(unicodedata.east_asian_width(char) in "WF" for char in text[:body])
-    full = line.text
-    wrapped = len(full) == len(full.rstrip()) and repr(line).endswith('⏎")')  # the only place where pyavt tells
+    full = line.text  # a break may fall on a space; a program that fills rows with spaces leaves more of them
+    wrapped = len(full) - len(full.rstrip()) <= 1 and repr(line).endswith('⏎")')  # the only place where pyavt tells
     return _style(line, lead), _style(line, body), wrapped
 
 

@@ -5,6 +5,7 @@ Recording -> units -> Emulator -> frames -> Documents -> Transcript
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median_low
@@ -135,7 +136,14 @@ def _lines(part: Part, drawn: Sequence[DocumentLine], segment: int) -> Iterator[
         first = first or line
         text += line.row.text.lstrip() if text.endswith(" ") else line.row.text
         if line.row.wrapped and number + 1 < len(drawn):
+            text += _gap(line, drawn[number + 1])
             continue
         row, live = first.row, part.first_line + number >= part.document.base
         yield Line(text, first.seconds, row.lead, row.body, segment, first.cols, live)
         text, first = "", None
+
+
+def _gap(above: DocumentLine, below: DocumentLine) -> str:
+    """Give the space that the terminal broke a line on; a wide character that did not fit leaves a gap as well."""
+    wide = unicodedata.east_asian_width(below.row.text[:1] or " ") in "WF"
+    return " " if not wide and len(above.row.text) == above.cols - 1 else ""
