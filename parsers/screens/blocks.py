@@ -31,10 +31,13 @@ def classify(lines: Iterable[Line], screen: Screen, palette: Palette) -> Iterato
     opened = previous = ""
     segment = None
     rules = (*screen.rules, *outside.RULES)
+    fitting: dict[str, list[LineRule]] = {}  # the rules that may apply while a block of this kind is open
     for line in lines:
         if line.segment != segment:
             opened, previous, segment = "", "", line.segment
-        row = _row(line, rules, palette, opened, previous)
+        if opened not in fitting:
+            fitting[opened] = [rule for rule in rules if not rule.within or opened in rule.within]
+        row = _row(line, fitting[opened], palette, previous)
         yield row
         if row.place in (Place.HEAD, Place.PANEL, Place.UNKNOWN):
             opened = row.kind
@@ -42,12 +45,12 @@ def classify(lines: Iterable[Line], screen: Screen, palette: Palette) -> Iterato
             previous = row.kind
 
 
-def _row(line: Line, rules: Sequence[LineRule], palette: Palette, opened: str, previous: str) -> Row:
+def _row(line: Line, rules: Sequence[LineRule], palette: Palette, previous: str) -> Row:
     text = line.text[:LONGEST_MATCHED]
     if not text.strip():
         return Row(line, "", Place.BLANK, {})
     for rule in rules:
-        if (rule.within and opened not in rule.within) or (rule.after and previous not in rule.after):
+        if rule.after and previous not in rule.after:
             continue
         found = rule.pattern.match(text)
         if (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from msgspec import structs
 
@@ -205,16 +206,15 @@ def finish(events: list[Event], reading: Reading) -> list[Event]:
 
 def _once(events: list[Event]) -> list[Event]:
     """Drop a call that never got further if the same call follows: a tall dialog made the program draw it again."""
-    kept: list[Event] = []
-    for event, after in zip(events, [*events[1:], None], strict=True):
-        pending = isinstance(event, ToolUse) and event.ok is None and event.output is None
-        if not (pending and isinstance(after, ToolUse) and _called(event) == _called(after)):
-            kept.append(event)
-    return kept
+    drawn_again = {number for number, (event, after) in enumerate(pairwise(events)) if _is_begun_again(event, after)}
+    return [event for number, event in enumerate(events) if number not in drawn_again]
 
 
-def _called(event: Event) -> tuple[str, Mapping[str, object]] | None:
-    return (event.name, event.input) if isinstance(event, ToolUse) else None
+def _is_begun_again(event: Event, after: Event) -> bool:
+    if not isinstance(event, ToolUse) or not isinstance(after, ToolUse):
+        return False
+    pending = event.ok is None and event.output is None
+    return pending and (event.name, event.input) == (after.name, after.input)
 
 
 def _cut_by_the_end(events: list[Event], reading: Reading) -> list[Event]:

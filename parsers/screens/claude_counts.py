@@ -95,7 +95,7 @@ def _hints_of(block: Block, reading: Reading) -> list[Hint]:
     """Find the hints that were seen between the head before this line and the line's final form."""
     before = reading.preceding(block)
     start = before.seconds if before else 0.0
-    return [hint for hint in hints(reading) if start <= hint.seconds <= block.seconds]
+    return [hint for hint in reading.once(hints) if start <= hint.seconds <= block.seconds]
 
 
 def _with_hints(uses: list[_Use], seen: list[Hint]) -> list[_Use]:

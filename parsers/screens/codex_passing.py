@@ -22,10 +22,10 @@ PLAN_QUESTION = re.compile(r"Implement this plan\?")
 _RAN = re.compile(r"• Ran (?!\d+ commands )(?P<command>.*\S)")
 
 
-def rows(reading: Reading) -> Iterator[tuple[float, Line]]:
-    """Yield every row that passed with the time it was first there, in that order."""
-    passed = sorted(reading.transcript.passing, key=lambda p: p.first_seconds)
-    return ((p.first_seconds, line) for p in passed for line in p.lines)
+def rows(reading: Reading) -> list[tuple[float, Line]]:
+    """Give every row that passed with the time it first appeared, in that order."""
+    lines = (line for passing in reading.transcript.passing for line in passing.lines)
+    return sorted(((line.seconds, line) for line in lines), key=lambda pair: pair[0])
 
 
 def reconnects(reading: Reading) -> Iterator[Error]:
@@ -42,5 +42,5 @@ def reconnects(reading: Reading) -> Iterator[Error]:
 
 def commands_seen(start: float, end: float, reading: Reading) -> list[str]:
     """Give the commands whose cell stood on the screen between two times and was replaced."""
-    found = [(seconds, m["command"]) for seconds, line in rows(reading) if (m := _RAN.match(line.text))]
+    found = [(seconds, m["command"]) for seconds, line in reading.once(rows) if (m := _RAN.match(line.text))]
     return [command for seconds, command in found if start <= seconds <= end]

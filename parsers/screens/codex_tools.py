@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from parsers.screens.codex_passing import commands_seen
 from parsers.screens.evidence import shell_outcome
@@ -124,7 +124,7 @@ def _changes(block: Block) -> Iterator[tuple[str, str]]:
         yield block.fields["files"].split(" → ")[0], block.fields["verb"]
         return
     rows = [row for row in block.rows[1:] if row.place is not Place.BLANK]
-    for row, below in zip(rows, [*rows[1:], None], strict=True):
+    for row, below in zip_longest(rows, rows[1:]):
         change = _FILE_CHANGES.match(item_of(row))
         if change:
             first = _FIRST_LINE.match(below.line.text) if below else None

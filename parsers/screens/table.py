@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from parsers.screens.hues import Hue, hue
 from parsers.session import Category, Event
@@ -20,6 +20,7 @@ from parsers.tool_calls import category_of
 if TYPE_CHECKING:
     from parsers.terminal import Line, Style, Transcript
 
+_Computed = TypeVar("_Computed")
 # Patterns see at most this much of a line. What a program drew on one line is far shorter; a longer one is output.
 LONGEST_MATCHED = 8_192
 
@@ -169,11 +170,18 @@ class Reading:
     palette: Palette
     argv: tuple[str, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
+    _known: dict[Callable[[Reading], object], object] = field(default_factory=dict, compare=False)
 
     @property
     def version(self) -> tuple[int, ...]:
         """The program's version as numbers, empty if it never said."""
         return tuple(int(number) for number in re.findall(r"\d+", self.about.get("version", ""))[:3])
+
+    def once(self, compute: Callable[[Reading], _Computed]) -> _Computed:
+        """Give what `compute` finds in this reading, computed at the first call."""
+        if compute not in self._known:
+            self._known[compute] = compute(self)
+        return cast(_Computed, self._known[compute])
 
     def following(self, block: Block) -> Block | None:
         """Give the block after this one."""
