@@ -255,7 +255,10 @@ class SessionHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Detection(msgspec.Struct, frozen=True, kw_only=True):
-    """How the provider was found out (wrapper, banner, patterns or generic) and how sure that is, from 0 to 1."""
+    """How the provider was found out, and how sure that is, from 0 to 1.
+
+    `method` is wrapper, banner, patterns or generic; log for a session that was imported from its log.
+    """
 
     method: str
     confidence: float

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from parsers.log_transcript import transcript_of
 from parsers.native_logs.base import Hints, NativeLog, seconds_between
 from parsers.reading import ScreenReading
 from parsers.reconcile import reconcile
@@ -56,7 +57,8 @@ def read_folder(
         screen.facts, provider=wanted or screen.facts.provider, problems=(*problems, *screen.facts.problems)
     )
     if provider is None and header.provider:
-        facts = replace(facts, detection=Detection(method="wrapper", confidence=1.0))
+        method = "log" if header.origin == "import" else "wrapper"
+        facts = replace(facts, detection=Detection(method=method, confidence=1.0))
     log = _read_log(path, header, facts, screen.reading, environ)
     events = reconcile(screen.reading.events, log.events) if log else screen.reading.events
     if log:
@@ -70,7 +72,8 @@ def read_folder(
         session_id=header.session_id or path.absolute().name,
         cost_usd=price(calls) if price and calls else None,
     )
-    return Parsed(session, events, screen.reading.transcript)
+    transcript = transcript_of(events) if header.origin == "import" else screen.reading.transcript
+    return Parsed(session, events, transcript)
 
 
 def _read_header(path: Path) -> tuple[SessionHeader, tuple[str, ...]]:

@@ -14,13 +14,14 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from parsers.native_logs.finding import Found, copy_native
 from parsers.session import Git, Session, SessionHeader, Tokens
 from with_tracking import archive, import_ledger, paths
-from with_tracking.errors import MlflowUnavailable, RunRefused
+from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused
 from with_tracking.import_plan import Job, Skip
 
 ORIGIN = "import"
@@ -39,6 +40,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     waiting: str | None = None
     tokens: Tokens = Tokens()
     cost_usd: float | None = None
+
+
+class Unreadable(Exception):  # noqa: N818  (it says what the log is)
+    """Nothing came out of a log, and that is the log's fault or the reader's, not that nothing happened."""
 
 
 @dataclass(slots=True)
@@ -74,6 +79,8 @@ def import_one(job: Job, root: Path, home: Path) -> Outcome:
     """Import one session. A bug in reading it must not keep the others from being imported."""
     try:
         return _import(job, root, home)
+    except Unreadable as error:
+        return _outcome(job, skipped=Skip.FAILED, error=str(error))
     except Exception as error:
         return _outcome(job, skipped=Skip.FAILED, error=f"{type(error).__name__}: {error}")
 
@@ -142,6 +149,8 @@ def _fill(job: Job, folder: Path, home: Path) -> Session | None:
     parsed = parse_folder(folder)
     session = parsed.session
     if not (session.user_prompts or session.assistant_texts or session.tool_uses):
+        if session.parse.problems:
+            raise Unreadable("; ".join(session.parse.problems))
         return None
     started_at = session.started_at or one.started_at or one.last_at
     ended_at = session.ended_at or one.last_at
@@ -153,8 +162,13 @@ def _fill(job: Job, folder: Path, home: Path) -> Session | None:
 
 
 def _write_header(folder: Path, header: SessionHeader) -> None:
-    known = {key: value for key, value in msgspec.to_builtins(header).items() if value not in (None, [], {})}
-    archive.write_whole(folder / "session.json", msgspec.json.encode(known) + b"\n")
+    archive.write_whole(folder / "session.json", msgspec.json.encode(_known(msgspec.to_builtins(header))) + b"\n")
+
+
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is not known, as the recorder does."""
+    deep = {key: _known(value) if isinstance(value, dict) else value for key, value in fields.items()}
+    return {key: value for key, value in deep.items() if value or value == 0}
 
 
 def _git_root(cwd: str | None) -> str | None:
@@ -174,6 +188,8 @@ def _log(folder: Path, session: Session) -> str | None:
     events = archive.read_events(folder) or []
     try:
         log_session(folder, session, events)
+    except MlflowNotWanted:
+        return None
     except RunRefused as error:
         return str(error)
     except MlflowUnavailable as error:
