@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parsers.screens.evidence import changed, complete_names, number, stopped_how, was_asked
+from parsers.screens.evidence import changed, complete_names, completed, number, rejoin, stopped_how, was_asked
 from parsers.screens.prose import said
 from parsers.screens.table import Block, Reader, Reading
 from parsers.session import (
@@ -28,16 +28,22 @@ _QUESTION = re.compile(r"Do you want to (?:run|edit|create|allow|delete|fetch)|A
 _FAILED = re.compile(r"Failed with exit code (?P<code>\d+)")
 _ABORTED = re.compile(r"Operation aborted by user|[Rr]ejected by user|[Dd]enied|Permission denied and could not")
 _NEVER_RAN = re.compile(r"Confirmation cancelled|[Rr]ejected by user|[Dd]enied")
-_DONE = re.compile(r"\d+ lines?…?$|[Nn]o output$")
+_DONE = re.compile(
+    r"(?:^| )(?:\d+ (?:lines?|files?|matches)\b(?: (?:read|found))?…?|[Nn]o (?:output|matches).*|[+-]\d+)$",
+    re.MULTILINE,
+)
 _COUNTS = re.compile(r" \+(?P<added>\d+)\b(?: -(?P<removed>\d+)\b)?| -(?P<only>\d+)$")
 _FILE = re.compile(r"(?P<file>\S+)")
+_SESSION = re.compile(r"--resume=([0-9a-f-]{36})")
+_BESIDE_PROMPT = 11  # columns: four before the text, seven for the time of day behind it
 _WITH_FILE = frozenset({Category.READ, Category.EDIT, Category.WRITE})
 _SENT = frozenset({"text", "tool", "retry", "api_error", "cancelled"})
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a submitted message, or a command for the program itself, which the model never answers."""
-    text = "\n".join(row.fields.get("text", "") for row in block.rows).strip()
+    lines = [row.fields.get("text", "") for row in block.rows]
+    text = rejoin(lines, block.rows[0].line.cols - _BESIDE_PROMPT).strip()
     after = reading.following(block)
     if text.startswith("/") and (after is None or after.kind not in _SENT):
         yield Note(kind=NoteKind.SLASH_COMMAND, text=text, seconds=block.seconds)
@@ -64,11 +70,12 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
     shown = "\n".join(row.fields["text"] for row in block.of("output", "heading", "leaf"))
     known = _outcome(block, rest, shown, reading)
     if category is Category.SHELL:
-        known["command"] = "\n".join(row.fields["text"].rstrip() for row in block.of("command")).strip() or None
+        known["command"] = _command(block, reading)
         if known["ok"]:
             known["exit_code"] = 0
     elif category in _WITH_FILE:
-        file = _FILE.match(rest or block.fields.get("text", ""))
+        path = block.first("command")
+        file = _FILE.match(path.fields["text"].strip() if path else rest)
         known["files"] = (file["file"],) if file else ()
         counts = _COUNTS.search(rest)
         known |= changed({k: v for k, v in counts.groupdict().items() if v}) if counts else {}
@@ -78,13 +85,19 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
     )  # fmt: skip
 
 
+def _command(block: Block, reading: Reading) -> str | None:
+    """Give the command; one that was cut short stands whole in the dialog that asked for it, if there was one."""
+    room = block.rows[0].line.cols - 4
+    command = rejoin([row.fields["text"].rstrip() for row in block.of("command")], room).strip()
+    return completed(command, reading) if command.endswith("…") else command or None
+
+
 def _outcome(block: Block, rest: str, shown: str, reading: Reading) -> dict[str, Any]:
     """Tell how the call ended."""
     said_of_it = f"{rest}\n{shown}"
     code = _FAILED.search(said_of_it)
     if block.fields["mark"] != "✗":
-        pending = reading.screen.category(block.fields["tool"]) is Category.SHELL and not _DONE.search(rest)
-        return {"ok": None if pending and block.fields["mark"] == "$" else True}
+        return {"ok": True if _DONE.search(rest) or _DONE.search(shown) else None}
     if code or not _ABORTED.search(said_of_it):
         return {"ok": False, "exit_code": int(code["code"]) if code else None}
     if _NEVER_RAN.search(said_of_it):
@@ -120,9 +133,9 @@ def sheet(block: Block, reading: Reading) -> Iterator[Event]:
         if "cache_read" in numbers:
             numbers["input"] -= numbers["cache_read"]
         yield Totals(tokens=Tokens(**numbers), seconds=counts.line.seconds)
-    named = block.first("resume")
-    if named is not None:
-        yield Note(kind=NoteKind.RESUME_ID, text=named.fields["session"], seconds=named.line.seconds)
+    session = _SESSION.search("".join(row.fields["text"] for row in block.of("resume")))
+    if session is not None:
+        yield Note(kind=NoteKind.RESUME_ID, text=session[1], seconds=block.seconds)
 
 
 READERS: Mapping[str, Reader] = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,9 +12,11 @@ import msgspec
 
 from parsers.command_outcomes import failure
 from parsers.screens.table import Reading
+from parsers.screens.wrapping import width
 from parsers.session import Event, Note, NoteKind, Stopped, ToolUse
 
 _MARKED_NO = re.compile(r"(?m)^[│ ]*[❯›] (?:\d\. )?No\b")
+_LONG_ENOUGH = 8  # characters of a command by which a dialog's row is known
 _AROUND = 1.5  # seconds: a dialog is gone, and what came of it is drawn, within this time
 
 
@@ -80,6 +83,34 @@ def _asked_about(name: str, reading: Reading) -> str | None:
     path = re.compile(rf"(?<!\S)[~/]\S*/{re.escape(name)}(?=[\s?:,]|$)")
     found = {match[0] for passing in reading.transcript.passing for match in path.finditer(passing.text)}
     return found.pop() if len(found) == 1 else None
+
+
+def rejoin(lines: Sequence[str], room: int) -> str:
+    """Put together what a box broke at its width: `lines` without borders, `room` columns for each.
+
+    A line goes on if its next word would not have fitted; other ends of lines are the text's own.
+    """
+    joined = lines[0] if lines else ""
+    for above, below in pairwise(lines):
+        word = below.split(" ", 1)[0]
+        if width(above) + 1 + width(word) <= room or not word:
+            joined += "\n" + below
+        elif width(above) >= room or (above[-2:-1].isalnum() and above.endswith("-")):
+            joined += below
+        else:
+            joined += " " + below
+    return joined
+
+
+def completed(cut: str, reading: Reading) -> str:
+    """Give a command that the screen cut short as a dialog showed it, else as it is."""
+    begin = cut.rstrip("….").strip()
+    for passing in reading.transcript.passing:
+        for line in passing.lines:
+            shown = line.text.strip(" │┃|")
+            if len(begin) >= _LONG_ENOUGH and shown.startswith(begin) and len(shown) > len(begin):
+                return shown
+    return cut
 
 
 def number(text: str) -> int:

@@ -12,7 +12,7 @@ from parsers.screens.table import Look, Screen, chrome, head, panel, part, tool_
 from parsers.session import Category
 
 _EDGE = r"(?: *┃)?$"  # a scrollbar may stand in the last column
-_CLOCK = r"(?: {2,}\d{1,2}:\d\d(?: ?[AP]M)?)?"
+_CLOCK = r" {2,}\d{1,2}:\d\d(?: ?[AP]M)?"
 _NAME = Look(bold=True)
 _NOTICES = (
     r"(?:No copilot-instructions\.md|MCP Servers? |Tip: |Welcome |You are |Signed in|Connected to|Loaded |Mode: "
@@ -28,13 +28,14 @@ _SHARED = (
     head("sheet", r"(?:.* {2,})?Changes {2,}\+\d+ -\d+"),
     part("tokens", r"(?:.* {2,})?Tokens {2,}↑ (?P<input>[\d.]+[km]?)(?: \((?P<cache_read>[\d.]+[km]?) cached\))?"
          r" • ↓ (?P<output>[\d.]+[km]?)", within=("sheet",)),
-    part("resume", r"(?:.* {2,})?Resume {2,}copilot --resume=(?P<session>[0-9a-f-]{36})", within=("sheet",)),
+    part("resume", r"(?:.* {2,})?Resume {2,}(?P<text>copilot.*)", within=("sheet",)),
+    part("resume", r" {6,}(?P<text>[\w=-]+)$", within=("sheet",), after=("resume",)),
     part("sheet", r"(?:.* {2,})?(?:Duration|AI Credits|Requests|Session) {2,}|[ ╭─╮╰╯█▘▝▔]+$", within=("sheet",)),
 )  # fmt: skip
 
 RULES = (
     # --- the program's furniture ----------------------------------------------------------------------------------
-    chrome("tabs", r" {1,3}Current {2,}Sessions {2,}"),
+    chrome("tabs", r" {1,3}\[?Current\]? {2,}Sessions {2,}"),
     *_SHARED,
     chrome("logo", r" *[╭─╮╰╯█▘▝▔ ]*[╭╰█▔][╭─╮╰╯█▘▝▔ ]*(?: {2}(?:Copilot v\S+ uses AI|Check for mis).*)?$"),
     chrome("input", r" ?[╻╹┃]"),
@@ -47,10 +48,11 @@ RULES = (
     # --- the conversation -----------------------------------------------------------------------------------------
     chrome("bar_end", r" ?▀{8,}"),
     panel("bar", r" ?▄{8,}"),
-    head("shell_mode", r" {2}[!$] (?P<text>\S.*?)" + _CLOCK + _EDGE, after=("bar",)),
-    head("prompt", r" {2}❯ (?P<text>\S.*?)" + _CLOCK + _EDGE, after=("bar",)),
+    head("shell_mode", r" {1,2}[!$] (?P<text>\S.*?)" + _CLOCK + _EDGE),
+    head("prompt", r" {1,2}❯ (?P<text>\S.*?)" + _CLOCK + _EDGE),
+    head("prompt", r" {1,2}❯ (?P<text>\S.*?)" + _EDGE, after=("bar",)),
     chrome("menu", r" {1,2}❯ "),
-    part("more", r" {4}(?P<text>.*?)" + _EDGE, within=("prompt",), after=("prompt", "more")),
+    part("more", r" {3,4}(?P<text>.*?)" + _EDGE, within=("prompt",), after=("prompt", "more")),
     head("text", r" ● {1,2}(?P<text>.*?)" + _EDGE),
     head("tool", r" (?P<mark>[A-Z+#]{1,4}|\w{1,4}) (?P<tool>Read|View|Edit|Create|Write|Delete)"
          r"(?: (?P<rest>.*?))?" + _EDGE),
@@ -98,9 +100,9 @@ SCREEN = Screen(
 PRINT_RULES = (
     *_SHARED,
     chrome("usage", r"Total (?:usage est|duration|code changes|session time)|Usage by model:|Breakdown by AI model"),
-    head("tool", r"(?P<mark>[✓✗●○]) (?P<text>.*?) ?\((?P<tool>[a-z]\w*)\)$"),
-    head("tool", r"(?P<mark>[✓✗]) (?P<tool>[A-Z]\w+)(?: (?P<rest>.*))?$"),
-    part("command", r" {2}[│$] (?P<text>.*)", within=("tool",)),
+    head("tool", r"(?P<mark>[^\w\s│└`*#>-]) (?P<title>.*?) ?\((?P<tool>[a-z][\w-]*)\)$", body=_NAME),
+    head("tool", r"(?P<mark>[^\w\s│└`*#>-]) (?P<tool>[A-Z]\w+)(?: (?P<rest>.*))?$", body=_NAME),
+    part("command", r" {2}│ (?P<text>.*)", within=("tool",)),
     part("output", r" {2,}(?:└ )?(?P<text>.*)", within=("tool",)),
     part("more", r".", within=("text", "api_error")),
     head("text", r"(?:● )?(?P<text>\S.*)"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parsers.screens.evidence import shell_outcome
+from parsers.screens.evidence import rejoin, shell_outcome
 from parsers.screens.hues import Hue, hue
 from parsers.screens.prose import said
 from parsers.screens.table import Block, Reader, Reading
@@ -25,6 +26,8 @@ from parsers.session import (
 
 _NO_OUTPUT = "(no output)"
 _SIGN = re.compile(r"\s*\d+ (?P<sign>[+-])(?: |$)")
+_HEREDOC = re.compile(r"<<-?\s*(['\"]?)(?P<end>\w+)\1")
+_BORDERS = 7  # columns: two before the bar, the bar, two behind it, two free at the right edge
 _RETRYING = re.compile(r"(?P<text>\S.*?) ?\[retrying[^\]]*attempt #(?P<attempt>\d+)\]")
 
 
@@ -32,7 +35,8 @@ def prompt(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a submitted message; the input box has the same bar and stands on a line of half blocks."""
     if _is_composer(block, reading):
         return
-    text = "\n".join(row.fields.get("text", "") for row in block.rows).strip()
+    lines = [row.fields.get("text", "") for row in block.rows]
+    text = rejoin(lines, block.rows[0].line.cols - _BORDERS).strip()
     if text.startswith("/") and _answered_by(block, reading) not in ("text", "shell", "inline", "thought", "thinking"):
         yield Note(kind=NoteKind.SLASH_COMMAND, text=text, seconds=block.seconds)
     else:
@@ -69,6 +73,8 @@ def text(block: Block, reading: Reading) -> Iterator[Event]:
 def _how(block: Block, reading: Reading) -> dict[str, Any]:
     """Tell the outcome by the pen: struck through is rejected, red failed; everything else is not told."""
     pen = block.rows[0].line
+    if block.fields.get("glyph") == "✗":  # `run` says it in words
+        return {"ok": False}
     if pen.body.strikethrough or pen.lead.strikethrough:
         return {"ok": False, "stopped": Stopped.DENIED}
     if hue(pen.lead.foreground) is Hue.RED:
@@ -86,7 +92,7 @@ def _output(block: Block) -> str | None:
 
 def shell(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a command with its output."""
-    command, output = block.fields["command"], _output(block)
+    command, output = _command(block), _output(block)
     known = _how(block, reading)
     if known["ok"] is not False:
         known = shell_outcome(command, output)
@@ -96,6 +102,38 @@ def shell(block: Block, reading: Reading) -> Iterator[Event]:
         name="bash", category=Category.SHELL, input={"command": command}, command=command, output=output,
         start_seconds=block.seconds, **known,
     )  # fmt: skip
+
+
+def _command(block: Block) -> str:
+    """Give the command: a bare row of the bar, which is left out, or an empty line ends it."""
+    lines = [block.fields["command"]]
+    for row in block.rows[1:]:
+        if row.kind != "command":
+            break
+        lines.append(row.fields["command"])
+    command = rejoin(lines, block.rows[0].line.cols - _BORDERS)
+    return _with_rest(command, block) if block.rows[0].line.text.startswith("$") else command
+
+
+def _with_rest(command: str, block: Block) -> str:
+    """Give a command of `run`, whose further lines nothing tells from its output, up to the end of its quotation."""
+    lines = [row.fields.get("text", "") for row in block.of("output")]
+    heredoc = _HEREDOC.search(command)
+    for number, line in enumerate(lines):
+        if heredoc and line.strip() == heredoc["end"]:
+            return "\n".join((command, *lines[: number + 1])) + "…"
+        whole = "\n".join((command, *lines[: number + 1]))
+        if not heredoc and _quotation_open(command) and not _quotation_open(whole):
+            return whole
+    return command
+
+
+def _quotation_open(text: str) -> bool:
+    try:
+        shlex.split(text)
+    except ValueError:
+        return True
+    return False
 
 
 def _interrupted(block: Block, reading: Reading) -> bool:
