@@ -23,6 +23,7 @@ SURE = 3  # rows with letters that, untouched, show that the window did not move
 SCREENS = 3  # screens back in which a frame is looked for
 MISMATCH = 8  # letters that a row which differs costs
 GIVE_UP = 3  # such rows
+ALIKE = 12  # letters by which the beginning of a row is recognised that has a dialog on its end
 UPPER = 0.66  # of the height: below that are composer and footer
 CERTAIN = 32  # letters that fit, to go back to an older part
 KNOWN = 0.7  # of the height: rows known down to there were scrolled back to
@@ -46,7 +47,7 @@ def follow(story: Story, frame: Frame, *, resized: bool) -> None:
     rows = without_blank_end(frame.rows)
     if not document.lines:
         document.rewrite(0, rows, frame.seconds, frame.cols)
-    elif resized and _rewrap(document, rows, frame):
+    elif resized and _rewrap(story, rows, frame):
         pass
     elif _top_untouched(rows, frame.touched):
         _patch(document, rows, frame)
@@ -73,15 +74,17 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
     height = len(frame.rows)
     fit = _best_fit(document, rows, height)
     if fit is None:
-        for older in story.recent(SegmentKind.FULL_SCREEN):
-            fit = _best_fit(older, rows, height)
-            if older is not document and fit and fit.proven >= CERTAIN:
-                story.go_back(older, rows, frame.seconds)
-                document = older
-                break
-        else:
+        known = story.recent(SegmentKind.FULL_SCREEN)
+        older, fit = _fit_older(known[1:], rows, height)
+        closed = fit is not None and fit.offset == older.base and document.base == 0
+        if not closed and _all_known(known, rows, height):
+            document.view = -height  # scrolled back to before this part
+            return
+        if fit is None:
             _turn_page(story, document, rows, frame)
             return
+        story.go_back(older, SegmentKind.FULL_SCREEN, rows, frame.seconds)
+        document = older
     document.view = fit.offset
     if fit.offset < document.base and fit.known >= KNOWN * height:
         return  # scrolled back
@@ -91,6 +94,26 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
             document.patch(fit.offset + number, rows[number], frame.seconds, frame.cols)
     document.move_base(max(0, fit.offset))  # less than 0: something came in above the first line
     document.rewrite(document.base + first, rows[first:], frame.seconds, frame.cols)
+
+
+def _fit_older(documents: Sequence[Document], rows: Sequence[Row], height: int) -> tuple[Document, _Fit | None]:
+    for document in documents:
+        fit = _best_fit(document, rows, height)
+        if fit and fit.proven >= CERTAIN:
+            return document, fit
+    return Document(), None
+
+
+def _all_known(documents: Sequence[Document], rows: Sequence[Row], height: int) -> bool:
+    """Tell whether a frame shows nothing new above composer and footer."""
+    known = unknown = 0
+    for row in rows[HEADER : int(height * UPPER)]:
+        if len(row.letters) >= SHORT:
+            if any(document.positions(row.letters) for document in documents):
+                known += 1
+            else:
+                unknown += 1
+    return known >= SURE and not unknown
 
 
 def _turn_page(story: Story, document: Document, rows: Sequence[Row], frame: Frame) -> None:
@@ -136,7 +159,7 @@ def _unmoved(document: Document, rows: Sequence[Row], height: int) -> _Fit | Non
         was, letters = document.lines[document.base + number].row.letters, rows[number].letters
         if not was or not letters:
             continue
-        if letters[:SHORT] == was[:SHORT]:
+        if _begin_alike(letters, was):
             same = letters == was
             fitting += number < height * UPPER
             proven += min(len(letters), len(was)) if letters not in document.banner else 0
@@ -148,6 +171,11 @@ def _unmoved(document: Document, rows: Sequence[Row], height: int) -> _Fit | Non
     if not fitting or 3 * fitting < others or first == len(rows):
         return None
     return _Fit(document.base, first, known, max(score, 1), proven)
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    length = min(len(one), len(other), ALIKE)
+    return length >= SHORT and one[:length] == other[:length]
 
 
 def _moved(document: Document, rows: Sequence[Row], row: int, offset: int) -> _Fit:
@@ -192,27 +220,36 @@ def _begin(story: Story, rows: Sequence[Row], frame: Frame) -> None:
     story.begin(Part(fresh, SegmentKind.FULL_SCREEN, frame.seconds))
 
 
-def _rewrap(document: Document, rows: Sequence[Row], frame: Frame) -> bool:
-    """After a resize, find the frame's letters among the document's, cut there, even in mid-line, and append it."""
-    begin = max(0, document.base - SCREENS * len(frame.rows))
-    stream = letters_of(line.row for line in document.lines[begin:])
-    best, place = 0, (0, 0)
-    for number in [number for number, row in enumerate(rows) if len(row.letters) >= SHORT][:TOP]:
-        text = letters_of(rows[number:])
-        at = stream.find(text[:PROBE])
-        while at >= 0:
-            length = _common(stream, at, text)
-            if length >= best:
-                best, place = length, (number, at)
-            at = stream.find(text[:PROBE], at + 1)
-    if best < PROBE:
+def _rewrap(story: Story, rows: Sequence[Row], frame: Frame) -> bool:
+    """After a resize, find the frame's letters among a document's, cut there, even in mid-line, and append it."""
+    best, found = PROBE - 1, None
+    for document in story.recent(SegmentKind.FULL_SCREEN):
+        begin = max(0, document.base - SCREENS * len(frame.rows))
+        length, row, at = _longest(letters_of(line.row for line in document.lines[begin:]), rows)
+        if length > best:
+            best, found = length, (document, begin, row, at)
+    if found is None:
         return False
-    row, at = place
+    document, begin, row, at = found
+    if document is not story.current.document:
+        story.go_back(document, SegmentKind.FULL_SCREEN, rows, frame.seconds)
     line = document.cut_inside(begin, at)
     document.rewrite(line, rows[row:], frame.seconds, frame.cols, repaint=True)
     document.move_base(line - row)
     document.view = line - row
     return True
+
+
+def _longest(stream: str, rows: Sequence[Row]) -> tuple[int, int, int]:
+    """Find where one of the top rows and what follows it stands in a stream: how many letters, which row, where."""
+    best = (0, 0, 0)
+    for number in [number for number, row in enumerate(rows) if len(row.letters) >= SHORT][:TOP]:
+        text = letters_of(rows[number:])
+        at = stream.find(text[:PROBE])
+        while at >= 0:
+            best = max(best, (_common(stream, at, text), number, at))
+            at = stream.find(text[:PROBE], at + 1)
+    return best
 
 
 def _common(stream: str, at: int, text: str) -> int:

@@ -81,7 +81,7 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
         _begin(story, frame, shown, document if anchor else None, anchor.line if anchor else 0)
         return
     if document is not current:
-        story.go_back(document, shown, frame.seconds)
+        story.go_back(document, SegmentKind.MAIN, shown, frame.seconds)
     elif _another_view(document, shown, anchor):
         _begin(story, frame, shown, document, anchor.line)
         return

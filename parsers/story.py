@@ -54,16 +54,17 @@ class Story:
                 found.append(part.document)
         return found
 
-    def go_back(self, document: Document, shown: Sequence[Row], seconds: float) -> None:
+    def go_back(self, document: Document, kind: SegmentKind, shown: Sequence[Row], seconds: float) -> None:
         """Continue an older document with a frame that belongs to it.
 
         What was drawn in between was another view of it; if the frame shows all of that again, it was the same text.
         """
         between = next(number for number, part in enumerate(reversed(self.parts)) if part.document is document)
-        kind, stream = self.parts[-between - 1].kind, letters_of(shown)
-        for part in self.parts[len(self.parts) - between :]:
+        stream = letters_of(shown)
+        for part in self.parts:
             if part.document is document:
-                continue
+                part.kind = kind  # whatever it was taken for
+        for part in self.parts[len(self.parts) - between :]:
             part.kind, part.instead_of = SegmentKind.OVERLAY, None
             if _knows(document, 0, part.document) or _covers(stream, part.document):
                 part.document.cut(0, seconds)

@@ -31,6 +31,7 @@ class Program:
     said: list[str] = field(default_factory=list)
     live: list[str] = field(default_factory=list)
     chunks: list[Output | Resize] = field(default_factory=list)
+    shown: set[str] = field(default_factory=set)  # rows, if the program cannot show all that is said
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -207,6 +208,7 @@ class FullScreen(Program):
     def draw(self) -> None:
         """Write the cells that differ."""
         frame, out = self.window(), ["\x1b[?2026h"]
+        self.shown.update(frame)
         for number, row in enumerate(frame):
             was = self.drawn[number] if number < len(self.drawn) else ""
             if row == was:
