@@ -174,6 +174,22 @@ def test_two_at_once(checkout: Path, tmp_path: Path) -> None:
     assert said == [0, 1]
 
 
+@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is missing")
+def test_with_uv(checkout: Path, tmp_path: Path) -> None:
+    """Where there is uv it does the work; its environment has no pip, and the way through pip still finds one later."""
+    environ = real_python(tmp_path)
+    uv = tmp_path / "path" / "uv"
+    uv.symlink_to(str(shutil.which("uv")))
+    done = set_up(checkout, environ)
+    assert (done.returncode, "with uv" in done.stderr, "with pip" in done.stderr) == (0, True, False)
+    python = checkout / ".venv" / "bin" / "python"
+    subprocess.run([python, "-c", "import with_tracking"], check=True, cwd=tmp_path)
+    uv.unlink()
+    (checkout / "pyproject.toml").write_text(PROJECT + "# more\n")
+    assert "with pip" in set_up(checkout, environ).stderr
+    subprocess.run([python, "-c", "import with_tracking, pip"], check=True, cwd=tmp_path)
+
+
 def test_in_the_background(checkout: Path, tmp_path: Path) -> None:
     """The caller gets on at once; when it is done, waiting sessions are logged; the log tells what was done."""
     environ = real_python(tmp_path)
