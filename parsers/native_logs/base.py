@@ -6,26 +6,50 @@ broken line, a half-written last line or a record of an unknown type becomes an 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol
 
-import msgspec
+from parsers.native_logs.json_lines import LogFile, Tally, decoded, is_json, json_records, lines_of
+from parsers.native_logs.times import (
+    aware,
+    from_epoch,
+    last_time,
+    parse_time,
+    seconds_between,
+    touched_since,
+)
+from parsers.session import Event, SessionHeader
 
-from parsers.session import Event, SessionHeader, Source, Unknown
+__all__ = [
+    "Candidate",
+    "Hints",
+    "LogFile",
+    "NativeLog",
+    "Places",
+    "Reader",
+    "Tally",
+    "Window",
+    "aware",
+    "bounded",
+    "decoded",
+    "diff_counts",
+    "from_epoch",
+    "in_order",
+    "is_json",
+    "json_records",
+    "last_time",
+    "line_count",
+    "lines_of",
+    "parse_time",
+    "seconds_between",
+    "touched_since",
+]
 
-LogFile: TypeAlias = Path | bytes  # bytes are the content itself
-T = TypeVar("T")
 
-TAIL = 65_536  # bytes at a file's end in which its last time is looked for
-TIMESTAMP = re.compile(rb'"timestamp"\s*:\s*"([0-9T:.Z+ -]{19,40})"')
 MAX_OUTPUT = 20_000  # characters of a tool's output that an event keeps; the log itself is kept whole beside it
-MAX_UNKNOWN_TEXT = 2_000  # characters of an unknown record that an event keeps
-MAX_UNKNOWN_EVENTS = 200  # unknown records that become events; the rest is only counted
-DRIFT_RECORDS = 10  # a log shorter than this says nothing about its format
 END_SLACK = timedelta(seconds=1.5)  # an end computed from a start in whole seconds is up to a second early
 
 
@@ -138,163 +162,6 @@ class Window:
         if self.started_at is not None and at < self.started_at:
             return False
         return self.ended_at is None or at <= self.ended_at + END_SLACK
-
-
-@dataclass(slots=True)
-class Tally:
-    """Counts while a log is read, what was not understood, and the span of time that was covered."""
-
-    records: int = 0
-    unknown: int = 0
-    broken: int = 0
-    unfinished: int = 0
-    problems: list[str] = field(default_factory=list)
-    kept: list[Unknown] = field(default_factory=list)
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-
-    def saw(self, at: datetime | None) -> None:
-        """Widen the span of time that the session's records cover."""
-        if at is None:
-            return
-        if self.first_at is None or at < self.first_at:
-            self.first_at = at
-        if self.last_at is None or at > self.last_at:
-            self.last_at = at
-
-    def not_understood(self, record: bytes | str, seconds: float | None = None) -> None:
-        """Count a record that no rule understood, and keep it."""
-        self.unknown += 1
-        if len(self.kept) < MAX_UNKNOWN_EVENTS:
-            text = record.decode("utf-8", "replace") if isinstance(record, bytes) else record
-            self.kept.append(Unknown(text=text[:MAX_UNKNOWN_TEXT], seconds=seconds, source=Source.NATIVE))
-
-    def all_problems(self, provider: str, *, understood: int) -> tuple[str, ...]:
-        """Say what was wrong, loudest the drift of a format: many records, none (or few) understood.
-
-        `understood` is the number of events that came out of the records.
-        """
-        said = list(self.problems)
-        if self.records >= DRIFT_RECORDS and (not understood or self.unknown * 2 > self.records):
-            said.append(
-                f"{provider}: of {self.records} log records {self.unknown} are of an unknown kind and {understood} "
-                "events came out; the format may have changed"
-            )
-        if self.broken:
-            said.append(f"{provider}: {self.broken} broken lines in the log")
-        if self.unfinished:
-            said.append(f"{provider}: the log's last line is only half written")
-        return tuple(said)
-
-
-def lines_of(source: LogFile) -> Iterator[bytes]:
-    """Yield the lines of a file or of its content, one at a time, line ends included."""
-    if isinstance(source, bytes):
-        yield from source.splitlines(keepends=True)
-        return
-    with source.open("rb") as file:
-        yield from file
-
-
-def json_records(source: LogFile, decoder: msgspec.json.Decoder[T], tally: Tally) -> Iterator[tuple[T, bytes]]:
-    """Decode a file of JSON lines; yields each record with its line.
-
-    Lines that are no JSON, or not of the decoder's shape, are counted and kept in `tally`; a last line without a line
-    end that does not parse is one that the assistant is still writing. An unreadable file is a problem, no exception.
-    """
-    decode = decoder.decode
-    try:
-        for line in lines_of(source):
-            try:
-                record = decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                _undecodable(line, tally)
-                continue
-            tally.records += 1
-            yield record, line
-    except OSError as error:
-        tally.problems.append(f"cannot read the log {error.filename}: {error.strerror}")
-
-
-def _undecodable(line: bytes, tally: Tally) -> None:
-    if not line.strip():
-        return
-    tally.records += 1
-    if not line.endswith(b"\n"):
-        tally.unfinished += 1
-    elif not is_json(line):
-        tally.broken += 1
-    tally.not_understood(line)
-
-
-def decoded(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T | None:
-    """Decode a raw part of a record; None if it is absent or of another shape."""
-    if not raw:
-        return None
-    try:
-        return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def is_json(line: bytes) -> bool:
-    """Tell whether the line is JSON at all, whatever its shape."""
-    try:
-        msgspec.json.decode(line, type=msgspec.Raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
-
-
-def parse_time(text: str | None) -> datetime | None:
-    """Read an ISO 8601 time; one without a zone is UTC. None for anything else."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-
-
-def from_epoch(value: float | None) -> datetime | None:
-    """Read seconds or milliseconds (told apart by their size) since 1970."""
-    if value is None or value <= 0:
-        return None
-    try:
-        return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
-def seconds_between(origin: datetime | None, at: datetime | None) -> float | None:
-    """Give the seconds from the session's start to `at`, to the millisecond; None where one is not known."""
-    return None if origin is None or at is None else round((at - origin).total_seconds(), 3)
-
-
-def aware(at: datetime | None) -> datetime | None:
-    """Give a time without a zone UTC's."""
-    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
-
-
-def touched_since(file: Path, since: datetime | None) -> bool:
-    """Tell whether the file was changed after that moment; one that vanished was not."""
-    try:
-        return since is None or file.stat().st_mtime >= since.timestamp()
-    except OSError:
-        return False
-
-
-def last_time(file: Path) -> datetime | None:
-    """Give the time of a JSON-lines log's last record that has one: files' own times do not survive copying."""
-    try:
-        with file.open("rb") as handle:
-            size = handle.seek(0, 2)
-            handle.seek(max(size - TAIL, 0))
-            times = TIMESTAMP.findall(handle.read())
-        return parse_time(times[-1].decode()) if times else from_epoch(file.stat().st_mtime)
-    except OSError:
-        return None
 
 
 def bounded(text: str | None, limit: int = MAX_OUTPUT) -> str | None:

@@ -59,6 +59,7 @@ class Reading:
     events: list[Event] = field(default_factory=list)
     answers: Answers = field(default_factory=Answers)
     chains: dict[str | None, Chain] = field(default_factory=dict)
+    side_chains: dict[str, str] = field(default_factory=dict)  # uuid of a sub-agent's record -> of its first
     open_calls: dict[str, ToolUse] = field(default_factory=dict)
     call_times: dict[str, datetime | None] = field(default_factory=dict)
     tasks: dict[str, str] = field(default_factory=dict)  # a sub-agent's prompt -> its description
@@ -67,7 +68,8 @@ class Reading:
     cwd: str | None = None
     git_branch: str | None = None
     version: str | None = None
-    model: str | None = None
+    model: str | None = None  # that the session began with
+    current_model: str | None = None
     cut_at: datetime | None = None  # an answer was cut off and no interruption recorded yet
     slash: str | None = None  # uuid of the built-in slash command that was read last
 
@@ -98,11 +100,19 @@ def take(record: Record, at: datetime | None, reading: Reading) -> bool:
 
 def _chain(record: Record, reading: Reading) -> Chain:
     """Give the conversation that a record belongs to."""
-    key = (record.agent_id or "sidechain") if record.is_sidechain else None
+    key = record.agent_id or _side_chain(record, reading) if record.is_sidechain else None
     chain = reading.chains.get(key)
     if chain is None:
-        chain = reading.chains[key] = Chain(agent=key)
+        chain = reading.chains[key] = Chain(agent=record.agent_id or ("agent" if record.is_sidechain else None))
     return chain
+
+
+def _side_chain(record: Record, reading: Reading) -> str:
+    """Follow a record of a sub-agent without id (1.0) to the first of its chain: several may run at once."""
+    own = record.uuid or ""
+    first = reading.side_chains.get(record.parent_uuid or "", own)
+    reading.side_chains[own] = first
+    return first
 
 
 def _user(record: Record, at: datetime | None, reading: Reading) -> bool:
@@ -199,7 +209,7 @@ def _assistant(record: Record, at: datetime | None, reading: Reading) -> bool:
     if message.model == SYNTHETIC or chain.warm_up:
         return True
     if message.model and chain.agent is None:
-        reading.model = message.model
+        _model(message.model, at, reading)
     reading.answers.add(
         message, record.request_id, at, chain.last_input_at, chain.agent, cut=record.is_aborted_mid_stream
     )
@@ -209,6 +219,14 @@ def _assistant(record: Record, at: datetime | None, reading: Reading) -> bool:
     if record.is_aborted_mid_stream:
         reading.cut_at = at
     return True
+
+
+def _model(model: str, at: datetime | None, reading: Reading) -> None:
+    """Note the model that the session began with, and each change of it."""
+    if reading.current_model is not None and reading.current_model != model:
+        _note(NoteKind.MODEL, model, at, reading)
+    reading.current_model = model
+    reading.model = reading.model or model
 
 
 def _block(record: Record, block: Block, at: datetime | None, chain: Chain, reading: Reading) -> None:

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from parsers.native_logs.claude_records import Record
+from parsers.native_logs.base import decoded
+from parsers.native_logs.claude_records import ORIGIN, Record
 
 
 class UserText(StrEnum):
@@ -79,4 +80,5 @@ def from_program(record: Record) -> bool:
         return True
     if record.prompt_source == "system":
         return True
-    return record.origin is not None and record.origin.kind not in (None, "human")
+    origin = decoded(ORIGIN, record.origin)
+    return origin is not None and origin.kind not in (None, "human")

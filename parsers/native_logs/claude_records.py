@@ -1,7 +1,8 @@
 """The records of Claude Code's log (1.0.128 … 2.1.328), typed: only the fields that the reader uses are decoded.
 
 Each line of `<sessionId>.jsonl` is one record. `message`, `toolUseResult` and the like differ by record type and
-version, so they stay raw until the type is known.
+version, so they stay raw until the type is known; so do fields that matter to few records, lest a change of theirs
+makes the whole record unreadable.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Record(msgspec.Struct, frozen=True, rename="camel", gc=False):
     is_aborted_mid_stream: bool = False
     request_id: str | None = None
     prompt_source: str | None = None
-    origin: Origin | None = None
+    origin: msgspec.Raw = NO_RAW
     message: msgspec.Raw = NO_RAW
     attachment: msgspec.Raw = NO_RAW
     error: msgspec.Raw = NO_RAW
@@ -56,7 +57,7 @@ class Record(msgspec.Struct, frozen=True, rename="camel", gc=False):
     tool_use_result: msgspec.Raw = NO_RAW
     tool_denial_kind: str | None = None
     tool_denial_before_run: bool = False
-    permission_decision: Decision | None = None
+    permission_decision: msgspec.Raw = NO_RAW
 
 
 class CacheCreation(msgspec.Struct, frozen=True):
@@ -157,6 +158,8 @@ RECORD = msgspec.json.Decoder(Record)
 USER_MESSAGE = msgspec.json.Decoder(UserMessage)
 ASSISTANT_MESSAGE = msgspec.json.Decoder(AssistantMessage)
 RESULT_DETAIL = msgspec.json.Decoder(ResultDetail)
+ORIGIN = msgspec.json.Decoder(Origin)
+DECISION = msgspec.json.Decoder(Decision)
 ATTACHMENT = msgspec.json.Decoder(Attachment)
 API_FAILURE = msgspec.json.Decoder(ApiFailure)
 TEXT = msgspec.json.Decoder(str)

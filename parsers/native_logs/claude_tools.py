@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from parsers.native_logs.base import bounded, decoded, diff_counts, line_count, seconds_between
-from parsers.native_logs.claude_records import RESULT_DETAIL, TEXT, Block, Record, ResultDetail, result_text
+from parsers.native_logs.claude_records import DECISION, RESULT_DETAIL, TEXT, Block, Record, ResultDetail, result_text
 from parsers.session import Category, Source, Stopped, ToolUse
 
 CATEGORIES: Mapping[str, Category] = MappingProxyType(
@@ -91,8 +91,8 @@ def ending_of(record: Record, block: Block, text: str, detail: ResultDetail | No
         return Ending(ok=False, stopped=Stopped.INTERRUPTED)
     if not block.is_error:
         return Ending(ok=True)
-    source = record.permission_decision.source if record.permission_decision else None
-    if source == "hook" or HOOK.match(text):
+    decision = decoded(DECISION, record.permission_decision)
+    if (decision is not None and decision.source == "hook") or HOOK.match(text):
         return Ending(ok=False, ran=False)
     if record.tool_denial_kind == "user-rejected":
         return Ending(ok=False, stopped=Stopped.DENIED if record.tool_denial_before_run else Stopped.INTERRUPTED)

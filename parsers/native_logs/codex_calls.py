@@ -87,7 +87,7 @@ class Calls:
         call = ran.invocation
         server, tool = (call.server, call.tool) if call else (ran.server, ran.tool)
         name = f"mcp__{server}__{tool}"
-        use = self._match(call_id, Category.MCP, name)
+        use = self._match(call_id, Category.MCP, name) or self._by_tool(tool)
         if use is None:
             given = call.arguments if call else msgspec.to_builtins(_anything(ran.arguments))
             use = Use(name, Category.MCP, given if isinstance(given, dict) else {}, call_id, at)
@@ -113,6 +113,15 @@ class Calls:
         return next(
             (use for use in self.order if use.name == "exec_command" and use.command is None and not use.in_item), None
         )
+
+    def _by_tool(self, tool: str | None) -> Use | None:
+        """Find a script's call of an MCP tool under another name than mcp__server__tool."""
+        if not tool:
+            return None
+        use = next((use for use in self.order if not use.in_item and use.name.endswith(tool)), None)
+        if use is not None:
+            use.category = Category.MCP
+        return use
 
     def abort(self, at: datetime | None) -> bool:
         """End the calls that still wait when a turn is aborted; tell whether the abort hit any call."""

@@ -77,13 +77,6 @@ class UsageRecord(msgspec.Struct, frozen=True):
     turn_id: str | None = None
 
 
-class Duration(msgspec.Struct, frozen=True):
-    """A duration as Rust writes it."""
-
-    secs: int = 0
-    nanos: int = 0
-
-
 class Failure(msgspec.Struct, frozen=True):
     """Why a turn failed."""
 
@@ -119,7 +112,6 @@ class Payload(msgspec.Struct, frozen=True):
 
     type: str | None = None
     id: str | None = None
-    turn_id: str | None = None
     # messages
     role: str | None = None
     message: str | None = None
@@ -142,15 +134,11 @@ class Payload(msgspec.Struct, frozen=True):
     exit_code: int | None = None
     status: str | None = None
     success: bool | None = None
-    duration: Duration | None = None
     changes: dict[str, Change] | None = None
     server: str | None = None
     tool: str | None = None
     invocation: Invocation | None = None
     result: Any = None
-    # sub-agents
-    kind: str | None = None
-    agent_path: str | None = None
     # events
     item: msgspec.Raw = NO_RAW
     started_at_ms: int | None = None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from parsers.native_logs.base import Tally, Window, decoded, from_epoch, parse_time, seconds_between
+from parsers.native_logs.base import decoded, from_epoch, parse_time, seconds_between
 from parsers.native_logs.codex_calls import Calls
 from parsers.native_logs.codex_kinds import (
     CALLS,
@@ -20,18 +19,17 @@ from parsers.native_logs.codex_kinds import (
 from parsers.native_logs.codex_records import (
     PARTS,
     PAYLOAD,
-    SESSION_META,
     TEXT,
     TURN_CONTEXT,
     USAGE_RECORD,
     Failure,
     Line,
     Payload,
-    SessionMeta,
+    TurnContext,
     Usage,
     UsageRecord,
 )
-from parsers.native_logs.codex_threads import is_sub_agent, uuid_time
+from parsers.native_logs.codex_threads import Shared, Thread
 from parsers.native_logs.codex_tools import command_text
 from parsers.native_logs.codex_usage import Response, Responses
 from parsers.session import (
@@ -48,26 +46,8 @@ from parsers.session import (
 )
 
 LEAVING = timedelta(seconds=2)  # who leaves in the middle of a turn aborts it, which is no interruption
-REPLAY = timedelta(seconds=2)  # a fork copies its parent's records in one burst, stamped with the fork's time
 NOTHING = Tokens(input=0, output=0, cache_read=0)
 APPROVES_PLAN = "Implement the plan."  # what the program sends when the person accepts a proposed plan
-
-
-@dataclass(slots=True)
-class Shared:
-    """What all rollouts of a session share: the time, the counts, and what was already counted."""
-
-    window: Window
-    origin: datetime | None
-    tally: Tally = field(default_factory=Tally)
-    events: list[Event] = field(default_factory=list)
-    call_ids: set[str] = field(default_factory=set)
-    response_ids: set[str] = field(default_factory=set)
-    version: str | None = None
-    model: str | None = None
-    cwd: str | None = None
-    git_branch: str | None = None
-    session_ids: dict[str, None] = field(default_factory=dict)
 
 
 class Rollout:
@@ -75,10 +55,7 @@ class Rollout:
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
-        self.meta: SessionMeta | None = None
-        self.agent: str | None = None
-        self.began: datetime | None = None
-        self.replaying = False
+        self.thread = Thread()
         self.model: str | None = None
         self.asked_at: datetime | None = None
         self.said: dict[str, datetime | None] = {}
@@ -87,14 +64,19 @@ class Rollout:
         self.calls = Calls(shared.call_ids)
         self.responses = Responses(shared.response_ids)
 
+    @property
+    def agent(self) -> str | None:
+        """The sub-agent whose rollout this is, None for the main conversation's."""
+        return self.thread.agent
+
     def take(self, line: Line, raw: bytes) -> None:
         """Read one record."""
         at = parse_time(line.timestamp)
         if line.type == "session_meta":
-            self._session_meta(line, at)
+            self.thread.begin(line, at, fresh=not self.calls.order)
             return
-        self._follow_replay(line, at)
-        if self.replaying or not self.shared.window.holds(at):
+        self.thread.follow(line, at)
+        if self.thread.replaying or not self.shared.window.holds(at):
             self._before(line)
             self.shared.tally.records -= 1
             return
@@ -103,34 +85,10 @@ class Rollout:
         if not self._understood(line, at):
             self.shared.tally.not_understood(raw, seconds_between(self.shared.origin, at))
 
-    def _session_meta(self, line: Line, at: datetime | None) -> None:
-        meta = decoded(SESSION_META, line.payload)
-        if meta is None:
-            return
-        if self.meta is not None:  # a fork's file holds its parent's records, its session_meta included
-            self.replaying = self.replaying or (meta.id != self.meta.id and not self.calls.order)
-            return
-        self.meta, self.began = meta, at
-        self.replaying = meta.forked_from_id is not None
-        if is_sub_agent(meta):
-            path = (meta.agent_path or "").rstrip("/").rsplit("/", 1)[-1]
-            self.agent = path or meta.agent_nickname or meta.id
-
-    def _follow_replay(self, line: Line, at: datetime | None) -> None:
-        """Find where copied records end: at the first turn begun after the fork, or when time goes on."""
-        if not self.replaying:
-            return
-        if at is not None and self.began is not None and at > self.began + REPLAY:
-            self.replaying = False
-        elif line.type == "turn_context" and self.began is not None:
-            context = decoded(TURN_CONTEXT, line.payload)
-            turn_at = uuid_time(context.turn_id) if context else None
-            self.replaying = turn_at is None or turn_at < self.began - REPLAY
-
     def _before(self, line: Line) -> None:
         """Of what came before the session, only the state that goes on counts: model, policy, running total."""
         if line.type == "turn_context":
-            self._turn_context(line)
+            self._settings(decoded(TURN_CONTEXT, line.payload))
         elif line.type == "event_msg":
             event = decoded(PAYLOAD, line.payload)
             if event is not None and event.info is not None:
@@ -138,7 +96,7 @@ class Rollout:
 
     def _own(self) -> None:
         """Note whose records these are, once there are any in the session's time."""
-        meta, shared = self.meta, self.shared
+        meta, shared = self.thread.meta, self.shared
         if meta is None:
             return
         shared.version = shared.version or meta.cli_version
@@ -150,7 +108,7 @@ class Rollout:
     def _understood(self, line: Line, at: datetime | None) -> bool:
         match line.type:
             case "turn_context":
-                return self._turn_context(line)
+                return self._turn_context(line, at)
             case "response_item":
                 return self._response_item(line, at)
             case "event_msg":
@@ -163,16 +121,24 @@ class Rollout:
             case other:
                 return other in IGNORED_TYPES
 
-    def _turn_context(self, line: Line) -> bool:
+    def _turn_context(self, line: Line, at: datetime | None) -> bool:
         context = decoded(TURN_CONTEXT, line.payload)
         if context is None:
             return False
-        self.model = context.model or self.model
-        if isinstance(context.approval_policy, str):
-            self.calls.policy = context.approval_policy
-        if self.agent is None and self.model is not None:
+        before = self.model
+        self._settings(context)
+        if self.agent is None:
             self.shared.model = self.shared.model or self.model
+            if before not in (None, self.model):
+                self._note(NoteKind.MODEL, self.model or "", at)
         return True
+
+    def _settings(self, context: TurnContext | None) -> None:
+        """Take the model and the approval policy of the turn that begins."""
+        if context is not None:
+            self.model = context.model or self.model
+            if isinstance(context.approval_policy, str):
+                self.calls.policy = context.approval_policy
 
     def _response_item(self, line: Line, at: datetime | None) -> bool:
         item = decoded(PAYLOAD, line.payload)

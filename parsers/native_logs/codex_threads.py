@@ -1,11 +1,67 @@
-"""Which conversation a Codex rollout is: whose sub-agent, and when its ids were made."""
+"""Which conversation a Codex rollout is: whose sub-agent, which records it only repeats, what it shares with others."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from parsers.native_logs.base import from_epoch
-from parsers.native_logs.codex_records import SessionMeta
+from parsers.native_logs.base import Tally, Window, decoded, from_epoch
+from parsers.native_logs.codex_records import SESSION_META, TURN_CONTEXT, Line, SessionMeta
+from parsers.session import Event
+
+REPLAY = timedelta(seconds=2)  # a fork copies its parent's records in one burst, stamped with the fork's time
+
+
+@dataclass(slots=True)
+class Shared:
+    """What all rollouts of a session share: the time, the counts, and what was already counted."""
+
+    window: Window
+    origin: datetime | None
+    tally: Tally = field(default_factory=Tally)
+    events: list[Event] = field(default_factory=list)
+    call_ids: set[str] = field(default_factory=set)
+    response_ids: set[str] = field(default_factory=set)
+    version: str | None = None
+    model: str | None = None
+    cwd: str | None = None
+    git_branch: str | None = None
+    session_ids: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Thread:
+    """Whose rollout is being read, and whether its records are still those that a fork copied from its parent."""
+
+    meta: SessionMeta | None = None
+    agent: str | None = None
+    began: datetime | None = None
+    replaying: bool = False
+
+    def begin(self, line: Line, at: datetime | None, *, fresh: bool) -> None:
+        """Take a session_meta: the first is the rollout's own, another is its parent's while nothing was done yet."""
+        meta = decoded(SESSION_META, line.payload)
+        if meta is None:
+            return
+        if self.meta is not None:
+            self.replaying = self.replaying or (meta.id != self.meta.id and fresh)
+            return
+        self.meta, self.began = meta, at
+        self.replaying = meta.forked_from_id is not None
+        if is_sub_agent(meta):
+            path = (meta.agent_path or "").rstrip("/").rsplit("/", 1)[-1]
+            self.agent = path or meta.agent_nickname or meta.id
+
+    def follow(self, line: Line, at: datetime | None) -> None:
+        """Find where copied records end: at the first turn begun after the fork, or when time goes on."""
+        if not self.replaying:
+            return
+        if at is not None and self.began is not None and at > self.began + REPLAY:
+            self.replaying = False
+        elif line.type == "turn_context" and self.began is not None:
+            context = decoded(TURN_CONTEXT, line.payload)
+            turn_at = uuid_time(context.turn_id) if context else None
+            self.replaying = turn_at is None or turn_at < self.began - REPLAY
 
 
 def is_sub_agent(meta: SessionMeta) -> bool:

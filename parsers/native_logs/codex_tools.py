@@ -53,7 +53,11 @@ SHELL_FLAGS = frozenset({"-lc", "-c", "-l", "-Command", "-NoProfile", "-NonInter
 ESCALATIONS = ("require_escalated", "with_additional_permissions")
 
 ABORTED = re.compile(r"(?:Wall time: [\d.]+ seconds\n)?abort(?:ed)?\b")
-REJECTED = re.compile(r"(?:exec command |patch |\w{0,40} ?)?rejected by user|user (?:denied|rejected|cancelled)", re.I)
+REJECTED = re.compile(
+    r"rejected by user|user (?:denied|rejected|cancelled)"
+    r"|(?:exec[ _]command|patch|apply_patch|shell|tool call)\b.{0,2000}?rejected by user",
+    re.IGNORECASE | re.DOTALL,
+)
 EXIT_CODES = (
     re.compile(r"^Exit code: (-?\d{1,10})$", re.MULTILINE),  # 0.87
     re.compile(r"^Process exited with code (-?\d{1,10})$", re.MULTILINE),  # 0.128 and later
@@ -187,7 +191,7 @@ def outcome_of(raw: msgspec.Raw) -> Outcome:
     if header is not None:
         results = tuple(value for piece in texts for value in _json_values(piece))
         return Outcome(text, ok=header["how"] in ("completed", "running"), results=results)
-    if ABORTED.match(text):
+    if exit_code is None and ABORTED.match(text):
         return Outcome(text, aborted=True, ok=False)
     if REJECTED.match(text):
         return Outcome(text, rejected=True, ok=False)

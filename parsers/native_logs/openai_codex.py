@@ -25,8 +25,8 @@ from parsers.native_logs.base import (
     touched_since,
 )
 from parsers.native_logs.codex_records import LINE, SESSION_META, SessionMeta
-from parsers.native_logs.codex_rollout import Rollout, Shared
-from parsers.native_logs.codex_threads import is_sub_agent, parent_of
+from parsers.native_logs.codex_rollout import Rollout
+from parsers.native_logs.codex_threads import Shared, is_sub_agent, parent_of
 
 PROVIDER = "openai_codex"
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from parsers.native_logs import NativeLog, read_native
 from parsers.session import AssistantText, Error, ModelCall, Note, NoteKind, Prompt, Tokens, ToolUse, Totals
+from with_tracking.pricing import price
 
 TRAPS = Path(__file__).parent / "traps"
 TOLD_NOTES = (NoteKind.SLASH_COMMAND, NoteKind.USER_SHELL, NoteKind.CLEARED)
@@ -53,6 +54,7 @@ def told(log: NativeLog) -> dict[str, Any]:
         "totals": _counts(sum(totals, Tokens())),
         "cache_write_1h": sum(call.cache_write_1h or 0 for call in calls),
         "model_calls": len(calls),
+        "unpriced": list(price(calls).unpriced),
         "model": log.model,
         "session_ids": list(log.native_session_ids),
         "records": log.records,
