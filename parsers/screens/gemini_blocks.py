@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parsers.screens.evidence import changed, complete_names, number, shell_outcome, stopped_how, was_asked
+from parsers.screens.evidence import changed, complete_names, number, rejoin, shell_outcome, stopped_how, was_asked
 from parsers.screens.prose import said
 from parsers.screens.table import Block, Reader, Reading
 from parsers.session import (
@@ -29,6 +30,10 @@ _QUESTION = re.compile(r"Allow execution|Apply this change\?|Allow once|Do you w
 _MARKS = {"✓": True, "✔": True, "x": False, "✗": False, "-": False}
 # A description in parentheses follows the command (before 0.40): no shell would take such a group there.
 _DESCRIPTION = re.compile(r"(?<![&|;=$<(]) \((?P<text>[^()]*(?:\([^()]*\)[^()]*)*)\)$")
+_DESCRIPTION_ALONE = re.compile(r"[A-Z][a-z]+(?:[ .,]|$)")
+_INNER = re.compile(r" ?│ │ (?P<text>.*?) *│ *│?$")
+_SOON = 2.0  # seconds between the first sight of a call and of its dialog
+_BORDERS = 8  # columns that the dialog and the box in it take
 _FOLDER = re.compile(r" \[(?:current working directory|in) [^\]]*\](?: \(.*\))?$")
 _COMPACT = re.compile(r"(?P<input>.*?)(?: → (?P<result>.*))?$")
 _CHANGED = re.compile(r"\(\+(?P<added>\d+), -(?P<removed>\d+)\)")
@@ -76,9 +81,9 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
     category = reading.screen.category(name)
     known: dict[str, Any] = {"ok": _MARKS.get(block.fields["mark"]), "output": _output(block)}
     if category is Category.SHELL:
-        known["command"] = given = without_description(given)
+        known["command"] = _command(block, without_description(given), reading)
         if known["ok"]:
-            known |= shell_outcome(given, known["output"])
+            known |= shell_outcome(known["command"], known["output"])
     elif category in (Category.READ, Category.EDIT, Category.WRITE):
         file = _FILE_IN_WORDS.match(given)
         known["files"] = (file["file"],) if file else ()
@@ -90,6 +95,36 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
     yield ToolUse(
         name=name, category=category, input={"input": given} if given else {}, start_seconds=block.seconds, **known
     )
+
+
+def _command(block: Block, given: str, reading: Reading) -> str | None:
+    """Give the command, None if only its description is shown: that is so if it is long (0.61: 150 characters).
+
+    Of several lines only the first is shown. The dialog that asks for permission has all of it.
+    """
+    described = _DESCRIPTION_ALONE.match(given) is not None
+    cut = given.endswith("…") or _goes_on(given)
+    if described or cut:
+        for passing in reading.transcript.passing:
+            rows = [row["text"].rstrip() for row in map(_INNER.match, passing.text.splitlines()) if row]
+            near = abs(passing.first_seconds - block.seconds) <= _SOON
+            if (
+                near
+                and rows
+                and _QUESTION.search(passing.text)
+                and (described or rows[0].startswith(given.rstrip("…")))
+            ):
+                return rejoin(rows, passing.lines[0].cols - _BORDERS)
+    return None if described else given + "…" if cut and not given.endswith("…") else given
+
+
+def _goes_on(command: str) -> bool:
+    """Tell whether a quotation or a here-document is still open at the end."""
+    try:
+        shlex.split(command)
+    except ValueError:
+        return True
+    return "<<" in command and "\n" not in command
 
 
 def _asked(block: Block, reading: Reading) -> bool:
@@ -130,7 +165,7 @@ def failed(block: Block, reading: Reading) -> Iterator[Event]:
 
 def summary(block: Block, reading: Reading) -> Iterator[Event]:
     """Read the sheet at the end: the session's id and the tokens of each model."""
-    named = block.first("resume") or block.first("session")
+    named = next((row for row in block.of("resume_id", "resume", "session") if "session" in row.fields), None)
     if named is not None:
         yield Note(kind=NoteKind.RESUME_ID, text=named.fields["session"], seconds=named.line.seconds)
     for row in block.of("usage"):

@@ -58,7 +58,8 @@ RULES = (
     head("summary", r"│ +Agent powering down"),
     panel("stats", r"│ +Session Stats"),
     part("session", r"│ +Session ID: +(?P<session>[0-9a-f-]{36})", within=("summary",)),
-    part("resume", r"│ +To resume this session: \S+ --resume (?P<session>[0-9a-f-]{36})", within=("summary",)),
+    part("resume", r"│ +To resume this session: \S+ --resume(?: (?P<session>[0-9a-f-]{36}))?", within=("summary",)),
+    part("resume_id", r"│ +(?P<session>[0-9a-f-]{36}) *│", within=("summary",), after=("resume",)),
     part("usage", r"│ {2}(?P<model>[a-z][\w.-]+) +[\d,]+ +(?P<input>[\d,]+)(?: +(?P<cache_read>[\d,]+))?"
          r" +(?P<output>[\d,]+) +│", within=("summary",)),
     part("sheet", r"[│╰]", within=("summary",)),
