@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from with_tracking import paths
+from with_tracking import paths, pricing
 from with_tracking.errors import WithTrackingError
 
 PROJECT_FILE = ".with-tracking.toml"
@@ -37,7 +37,7 @@ class Config:
     """All settings, and what was wrong in the files, one sentence each. `prices` are by model."""
 
     mlflow: Mlflow = Mlflow()
-    prices: Mapping[str, Any] = field(default_factory=dict)  # model -> prices; `pricing.rates` reads them
+    prices: Mapping[str, pricing.Rate] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 
@@ -97,7 +97,9 @@ def _read(file: Path, problems: list[str]) -> Iterator[tuple[str, Any]]:
         return
     for section, table in content.items():
         if section == "prices" and isinstance(table, dict):
-            yield section, table
+            rates, wrong_prices = pricing.rates(table)
+            problems += [f"{_place(file, text, None, section)}: {sentence}" for sentence in wrong_prices]
+            yield section, rates
             continue
         known = SETTINGS.get(section)
         if known is None or not isinstance(table, dict):

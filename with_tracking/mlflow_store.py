@@ -8,6 +8,7 @@ the UI, by scripts) move to the new run.
 from __future__ import annotations
 
 import functools
+import getpass
 import itertools
 import os
 import re
@@ -75,15 +76,22 @@ def log_session(
         found = _runs_of(destination, session.session_id)
         run_id = next((run.info.run_id for run in found if run.data.tags.get(LOGGED) == mark), None)
         if run_id is None:
-            user = environ.get("LOGNAME") or environ.get("USER") or ""
             began = archive.last_written(folder) - (session.duration_seconds or 0.0)
-            content = run_content(session, events, began=began, user=user, run_tags=settings.run_tags)
+            content = run_content(session, events, began=began, user=_user(), run_tags=settings.run_tags)
             price = functools.partial(pricing.cost_of, overrides=everything.prices)
             turns = turns_of(events, session.wrapper or session.provider, price) if settings.traces else []
             run_id = _replace(found, destination, folder, content, turns, root / "tmp")
             destination.client.set_tag(run_id, LOGGED, mark)
         _remember(folder, destination, run_id, mark)
         return run_id
+
+
+def _user() -> str:
+    """Return who is logging, empty if the system does not say."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""
 
 
 def read_logged(folder: Path) -> Logged | None:

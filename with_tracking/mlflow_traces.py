@@ -166,7 +166,7 @@ def _usage(span: Span) -> dict[str, Any]:
     if span.cost_usd is not None:
         output_cost = span.output_cost_usd or 0.0
         parts = {"input_cost": span.cost_usd - output_cost, "output_cost": output_cost, "total_cost": span.cost_usd}
-        found["mlflow.llm.cost"] = parts
+        found["mlflow.llm.cost"] = {name: round(dollars, 9) for name, dollars in parts.items()}
     return found
 
 

@@ -26,6 +26,22 @@ def started_at(pid: int) -> datetime | None:
     return _from_proc(pid) if Path("/proc/self/stat").exists() else _from_ps(pid)
 
 
+def group_is_running(group: int) -> bool:
+    """Tell whether any process of a process group is left, not counting those that only wait to be waited for."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    if not Path("/proc/self/stat").exists():
+        shown = subprocess.run(["ps", "-A", "-o", "pgid=,stat="], capture_output=True, text=True, check=False).stdout
+        pairs = [line.split() for line in shown.splitlines()]
+        return any(pair[0] == str(group) and pair[1][:1] != "Z" for pair in pairs if len(pair) == 2)
+    members = (_stat_fields(int(entry)) for entry in os.listdir("/proc") if entry.isdigit())
+    return any(fields[2:3] == [str(group)] and fields[0] not in ("Z", "X") for fields in members if fields)
+
+
 def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)

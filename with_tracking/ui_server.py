@@ -84,7 +84,7 @@ def stop(root: Path) -> Server | None:
     """Stop the server and wait until it is gone; return what was running, None if nothing was."""
     server = running(root)
     if server is not None:
-        _end(server.pid, lambda: not processes.is_running(server.pid, server.started_at))
+        _end(server.pid)
     _state_file(root).unlink(missing_ok=True)
     return server
 
@@ -159,7 +159,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], base: str, log: Path) ->
     state = (
         f"ended with {process.returncode}" if process.poll() is not None else f"did not answer in {READY_SECONDS:.0f} s"
     )
-    _end(process.pid, lambda: process.poll() is not None)
+    _end(process.pid)
     raise WithTrackingError(f"The MLflow server {state}: {_last_line(log)}", f"less {log}")
 
 
@@ -168,15 +168,15 @@ def _last_line(log: Path) -> str:
     return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "it said nothing")
 
 
-def _end(pid: int, is_gone: Callable[[], bool]) -> None:
-    """End a process and all that it started: kindly, then not."""
+def _end(group: int) -> None:
+    """End the server and all that it started: kindly, then not."""
     for kind in (signal.SIGTERM, signal.SIGKILL):
         try:
-            os.killpg(pid, kind)
+            os.killpg(group, kind)
         except (ProcessLookupError, PermissionError):
             return
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline:
-            if is_gone():
+            if not processes.group_is_running(group):
                 return
             time.sleep(0.05)

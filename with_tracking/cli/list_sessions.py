@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from pathlib import Path
 
 import click
 
@@ -11,6 +12,9 @@ from with_tracking import archive, paths
 from with_tracking.archive import State
 from with_tracking.cli.edge import Command
 from with_tracking.session_facts import Facts, facts_of
+
+TITLES = ("ID", "WHEN", "WITH", "TIME", "CMDS", " ")
+TIME_LENGTH = len("20261120-092939")
 
 
 @click.command("list", cls=Command)
@@ -22,35 +26,48 @@ def command(limit: int, as_json: bool) -> None:
     The ID may be shortened in other commands as long as it stays unique.
     """
     root = paths.root(os.environ)
-    facts = [facts_of(folder) for folder in itertools.islice(archive.folders(root), limit)]
+    folders = list(itertools.islice(archive.folders(root), limit + 1))
+    facts = [facts_of(folder) for folder in folders[:limit]]
     if as_json:
         from with_tracking.cli.output import print_json
 
         print_json(facts)
     elif facts:
-        _print_table(facts)
+        _print_table(facts, [_short(folder.name, folders) for folder in folders[:limit]])
     else:
         click.echo(f"No session is recorded in {root} yet. Try: claude-with-tracking", err=True)
 
 
-def _print_table(facts: list[Facts]) -> None:
-    from rich.table import Table
+def _short(name: str, folders: list[Path]) -> str:
+    """Return the date and time that an id begins with, if no session beside it begins with the same."""
+    alike = [folder for folder in folders if folder.name.startswith(name[:TIME_LENGTH])]
+    return name[:TIME_LENGTH] if len(alike) == 1 and name[TIME_LENGTH : TIME_LENGTH + 1] == "-" else name
+
+
+def _print_table(facts: list[Facts], ids: list[str]) -> None:
+    """Print a line each; the prompt gets what is left of the terminal's width."""
+    from rich.cells import cell_len, set_cell_size
+    from rich.text import Text
 
     from with_tracking.cli.output import console, one_line
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("ID", "WHEN"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("WITH", no_wrap=True, max_width=8)
-    for title in ("TIME", "CMDS"):
-        table.add_column(title, no_wrap=True, justify="right")
-    table.add_column("", no_wrap=True)
-    table.add_column("ASKED", no_wrap=True, overflow="ellipsis", ratio=1)
-    for fact in facts:
-        who = fact.wrapper or fact.provider or "?"
-        cells = (fact.session_id, _when(fact), who, _duration(fact), _commands(fact), _outcome(fact), fact.prompt or "")
-        table.add_row(*(one_line(cell) for cell in cells))
-    console().print(table)
+    out = console()
+    rows = [TITLES, *((one, *_cells(fact)) for one, fact in zip(ids, facts, strict=True))]
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    asked = ["ASKED", *(fact.prompt or "" for fact in facts)]
+    for cells, prompt in zip(rows, asked, strict=True):
+        fixed = " ".join(set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=True))
+        line = Text(f"{fixed} ", style="bold" if cells is TITLES else "").append_text(one_line(prompt))
+        line.rstrip()
+        out.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def _cells(fact: Facts) -> tuple[str, ...]:
+    return _when(fact), _who(fact), _duration(fact), _commands(fact), _outcome(fact)
+
+
+def _who(fact: Facts) -> str:
+    return fact.wrapper or fact.provider or "?"
 
 
 def _when(fact: Facts) -> str:

@@ -61,7 +61,7 @@ def _print_page(root: Path, folder: Path, session: Session) -> None:
     out = console()
     out.print(one_line(f"Session {session.session_id}", "bold"))
     for name, value in _facts(root, folder, session):
-        out.print(Text(f"{name:11}", "dim"), one_line(value), soft_wrap=True)  # whole, so that addresses can be copied
+        out.print(Text(f"{name:10}", "dim"), one_line(value), soft_wrap=True)  # whole, so that addresses can be copied
     for title, lines in _sections(session):
         shown = list(lines)
         if shown:

@@ -1,0 +1,115 @@
+"""`start-mlflow`: one lean, checked UI server over the sessions, found again and ended for good."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mlflow_server import HOST, free_port
+from with_tracking import ui_server
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store", "stopped_at_the_end")]
+
+
+@pytest.fixture
+def stopped_at_the_end(tracking_root: Path) -> Iterator[None]:
+    """Leave no server behind, whatever the test did."""
+    yield
+    server = ui_server.stop(tracking_root)
+    assert server is None or not processes_of(server.pid)
+
+
+def start_mlflow(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person does."""
+    command = [str(CHECKOUT / "bin" / "start-mlflow"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+
+
+def processes_of(group: int) -> list[int]:
+    """Return the living processes of a group."""
+    shown = subprocess.run(["ps", "-eo", "pgid=,pid=,stat="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in shown.splitlines()]
+    return [int(pid) for pgid, pid, state in rows if int(pgid) == group and not state.startswith("Z")]
+
+
+@pytest.mark.slow
+def test_a_servers_life(tracking_root: Path) -> None:
+    """Start, find, refuse a second one on another port, restart, stop: each says what it did, and the UI answers."""
+    port = str(free_port())
+    assert (start_mlflow("status").returncode, start_mlflow("url").returncode) == (1, 1)
+    started = start_mlflow("start", "--port", port)
+    address = f"http://{HOST}:{port}/#/experiments/1/runs?workflowType=machine_learning"
+    assert (started.returncode, started.stdout) == (0, address + "\n")
+    assert "ready" in started.stderr
+    assert ui_server.running_url(tracking_root) == address
+    with urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=10) as page:
+        assert b"MLflow" in page.read()
+    server = ui_server.running(tracking_root)
+    assert server is not None
+    assert len(processes_of(server.pid)) == 2
+    assert start_mlflow("status").stdout == start_mlflow("url").stdout == address + "\n"
+    assert start_mlflow("start").stdout == address + "\n"
+    other = start_mlflow("start", "--port", str(free_port()))
+    assert other.returncode == 1
+    assert f"Error: The UI already runs on port {port}. Try: start-mlflow restart --port" in other.stderr
+    assert start_mlflow("restart").stdout == address + "\n"
+    again = ui_server.running(tracking_root)
+    assert again is not None
+    assert again.pid != server.pid
+    assert start_mlflow("stop").returncode == 0
+    assert processes_of(server.pid) + processes_of(again.pid) == []
+    assert "not running" in start_mlflow("stop").stderr
+
+
+@pytest.mark.slow
+def test_a_killed_server_leaves_nothing_in_the_way(tracking_root: Path) -> None:
+    """After SIGKILL, or when its number went to another process, the file that is left means nothing."""
+    assert start_mlflow("start", "--port", str(free_port())).returncode == 0
+    server = ui_server.running(tracking_root)
+    assert server is not None
+    os.killpg(server.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while processes_of(server.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert start_mlflow("status").returncode == 1
+    file = tracking_root / "ui" / "server.json"
+    left = json.loads(file.read_text())
+    file.write_text(json.dumps({**left, "pid": os.getpid(), "started_at": "2020-01-01T00:00:00Z"}))
+    assert ui_server.running_url(tracking_root) is None
+    assert start_mlflow("start", "--port", str(free_port())).returncode == 0
+
+
+def test_a_port_in_use_is_named() -> None:
+    """A port that belongs to something else is not waited for; a free one is proposed."""
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = start_mlflow("start", "--port", str(port))
+    assert refused.returncode == 1
+    assert f"Error: Port {port} is in use by something else. Try: start-mlflow start --port " in refused.stderr
+
+
+def test_a_server_that_cannot_start_says_why(tracking_root: Path) -> None:
+    """The last line of the server's log is in the error, and nothing is left running."""
+    (tracking_root / "mlflow.db").write_bytes(b"this is no database" * 100)
+    refused = start_mlflow("start", "--port", str(free_port()))
+    assert refused.returncode == 1
+    assert "Error: The MLflow server ended with" in refused.stderr
+    assert "server.log" in refused.stderr
+    assert ui_server.running(tracking_root) is None
+
+
+def test_a_server_of_others_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the sessions go to a server, that has the UI."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example.org/")
+    shown = start_mlflow("start")
+    assert (shown.returncode, shown.stdout) == (0, "http://mlflow.example.org/#/experiments\n")
