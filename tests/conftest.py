@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -66,6 +67,10 @@ class HomeGuard:
             if is_protected(path):
                 raise PermissionError(f"a test touches the real home: {event} {path}")
 
+
+# A run in the background of a shell script ignores these, and so would everything that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 GUARD = HomeGuard()
 sys.addaudithook(GUARD)
