@@ -52,7 +52,7 @@ def write_parsed(folder: Path, parsed: Parsed) -> None:
     write_whole(folder / "parsed.json", msgspec.json.format(msgspec.json.encode(parsed.session)) + b"\n")
 
 
-@click.command(help=__doc__)
+@click.command(help=__doc__.replace("\n\n    parse_ai", "\n\n\b\n    parse_ai", 1))
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the session as JSON; write and log nothing.")
 @click.option("--transcript", is_flag=True, help="Print the readable transcript; write and log nothing.")

@@ -69,6 +69,7 @@ def summarise(
     session = Session(
         session_id=session_id,
         provider=facts.provider,
+        origin=header.origin,
         detection=facts.detection,
         provider_version=facts.provider_version,
         client=facts.client,
@@ -139,7 +140,8 @@ def _error_kind(tool_use: ToolUse) -> ErrorKind:
         return ErrorKind.PERMISSION_DENIED
     if tool_use.stopped is Stopped.INTERRUPTED:
         return ErrorKind.INTERRUPTED
-    ran = tool_use.category is Category.SHELL and tool_use.command is not None  # a hook may have refused to run it
+    refused = tool_use.command is None and "command" in tool_use.input  # by a hook; a collapsed line names no command
+    ran = tool_use.category is Category.SHELL and not refused
     return ErrorKind.COMMAND_FAILED if ran else ErrorKind.TOOL_ERROR
 
 
