@@ -81,9 +81,9 @@ def detect(
 def program_of(argv: Sequence[str]) -> str:
     """Give the name of the program that a command line starts, without launchers such as npx and paths."""
     for word in argv:
-        name = PurePath(word).name
+        name = PurePath(word).name  # of a scoped package, too: @openai/codex
         if name not in _LAUNCHERS and not _ASSIGNMENT.match(word):
-            return name.split("@")[0] if not word.startswith("@") else name
+            return name.split("@")[0]
     return ""
 
 

@@ -51,7 +51,7 @@ _WITH_RESULT = (
 
 RULES = (
     # --- the program's furniture -----------------------------------------------------------------------------------
-    chrome("banner", r" ?[ ▐▝▘▛▜█▌▗▖▞▟▙]*[▐▝▘▛▜█▌▗▖▞▟▙]{2}"),
+    chrome("banner", r" ?[ ▐▝▘▛▜█▌▀▄▗▖▞▟▙]*[▐▝▘▛▜█▌▀▄▗▖▞▟▙]{2}"),
     panel("welcome", r"╭─+(?: Claude Code.*)?─*╮?$"),
     chrome("welcome", r"[│╰]", within=("welcome",)),
     # --- the end: the session's id, and the costs (before 2.0) -------------------------------------------------------
@@ -126,7 +126,7 @@ RULES = (
 
 SCREEN = Screen(
     provider="claude_code",
-    programs=frozenset({"claude", "claude-code", "@anthropic-ai/claude-code"}),
+    programs=frozenset({"claude", "claude-code"}),
     resumes=frozenset({"--continue", "-c", "--resume", "-r"}),
     rules=RULES,
     readers=claude_blocks.READERS,
@@ -141,13 +141,13 @@ SCREEN = Screen(
     ),
     # Block art, the name and the version; "✻ Welcome to Claude Code!" in a box before 2.0.
     banners=(
-        re.compile(r"[ ▐▝▘▛▜█▌▗▖▞▟▙]{4,} *Claude Code v(?P<version>\d[\w.-]*)$"),
+        re.compile(r"[ ▐▝▘▛▜█▌▀▄▗▖▞▟▙]{4,} *Claude Code v(?P<version>\d[\w.-]*)$"),
         re.compile(r"│ ✻ Welcome to (?:the )?Claude Code(?: research preview)?! +│$"),
         re.compile(r"╭─+ Claude Code v(?P<version>\d[\w.-]*) ─+╮?$"),
     ),
     facts=(
-        re.compile(r"[ ▐▝▘▛▜█▌▗▖▞▟▙]{3,}  (?P<model>[A-Z]\w+ [\d.]+)(?: \(.*\))?(?: with \w+ effort)? · "),
-        re.compile(r"[ ▐▝▘▛▜█▌▗▖▞▟▙]{3,}   ?(?P<cwd>[~/]\S*)$"),
+        re.compile(r"[ ▐▝▘▛▜█▌▀▄▗▖▞▟▙]{3,}  (?P<model>[A-Z]\w+ [\d.]+)(?: \(.*\))?(?: with \w+ effort)? · "),
+        re.compile(r"[ ▐▝▘▛▜█▌▀▄▗▖▞▟▙]{3,}   ?(?P<cwd>[~/]\S*)$"),
         re.compile(r"│ +cwd: (?P<cwd>[~/].*?) +│$"),
         re.compile(r" Claude Code v(?P<version>\d[\w.-]*)$"),
     ),

@@ -28,7 +28,7 @@ def error(block: Block, reading: Reading) -> Iterator[Event]:
 SCREEN = Screen(
     provider="claude_code",
     mode="print",
-    programs=frozenset({"claude", "claude-code", "@anthropic-ai/claude-code"}),
+    programs=frozenset({"claude", "claude-code"}),
     words=frozenset({"-p", "--print"}),
     rules=RULES,
     readers={"text": text, "error": error},

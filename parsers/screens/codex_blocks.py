@@ -42,10 +42,11 @@ def prompt(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def _as_typed(row: Row) -> Row:
-    """Give an item of a list its dash back."""
-    if row.kind != "item":
+    """Take a line's bar away, and give an item of a list its dash back."""
+    if row.kind not in ("bar", "item"):
         return row
-    return replace(row, kind="more", line=replace(row.line, text=f"  - {row.fields['text']}"))
+    dash = "- " if row.kind == "item" else ""
+    return replace(row, kind="more", line=replace(row.line, text=f"  {dash}{row.fields['text']}"))
 
 
 def _is_composer(block: Block, reading: Reading) -> bool:

@@ -47,7 +47,7 @@ RULES = (
     # --- prompts: shaded; the composer has the same glyph, bold, or faint words; 0.39 drew a bar before each line ----
     chrome("composer", r"[›▌»](?: |$)", lead=_SURELY_A_NAME),
     chrome("composer", r"›(?: |$)", lead=_SHADED, body=_PLACEHOLDER),
-    part("more", r"▌ ?(?P<text>.*)", lead=_QUIET, within=("prompt",), after=("prompt", "more")),
+    part("bar", r"▌ ?(?P<text>.*)", lead=_QUIET, within=("prompt",), after=("prompt", "bar")),
     head("prompt", r"▌ (?P<text>.*\S)", lead=_QUIET),
     head("prompt", r"› (?P<text>.*\S)", lead=_SHADED),
     head("slash", r"(?P<text>/[a-z][\w-]*(?: .*)?)$", lead=_NOT_WHITE),
@@ -113,7 +113,7 @@ RULES = (
 
 SCREEN = Screen(
     provider="openai_codex",
-    programs=frozenset({"codex", "@openai/codex"}),
+    programs=frozenset({"codex"}),
     resumes=frozenset({"resume", "fork"}),
     rules=RULES,
     readers=codex_blocks.READERS,

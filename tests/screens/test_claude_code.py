@@ -1,0 +1,248 @@
+"""Claude Code's screen: what its glyphs, colours and places mean, version by version."""
+
+from __future__ import annotations
+
+import pytest
+
+from parsers.session import Category, ErrorKind, NoteKind, Stopped, Totals
+from tests.screens.showing import errors, ink, notes, of, prompts, show, texts, tools
+
+GREEN, RED, GREY, WHITE = "38;5;114", "38;5;211", "38;5;246", "38;5;231"
+BANNER = " ▐▛███▛█   Claude Code v2.1.328\n▝▜██████▀  Opus 5.5 · API Usage Billing\n ▝▝   ▝▝   /home/dev/webapp\n\n"
+RULE = ink("38;5;244", "─" * 60) + "\n"
+CURSOR_UP = "\x1b[{}A\x1b[J"
+
+
+def typed(text: str) -> str:
+    """Draw a submitted prompt: shaded, further lines indented."""
+    first, *more = text.split("\n")
+    rows = [ink(f"48;5;237;{GREY}", "❯ ") + ink(f"48;5;237;{WHITE}", first)]
+    return "\n".join([*rows, *(ink(f"48;5;237;{WHITE}", f"  {line}") for line in more), "", ""])
+
+
+def said(text: str) -> str:
+    """Draw an answer."""
+    return ink(WHITE, "●") + f" {text}\n\n"
+
+
+def called(name: str, given: str, *result: str, colour: str = GREEN) -> str:
+    """Draw a call with its result."""
+    rows = [ink(colour, "●") + " " + ink("1", name) + f"({given})"]
+    for number, line in enumerate(result):
+        rows.append((ink(GREY, "  ⎿ ") if number == 0 else "    ") + f" {line}")
+    return "\n".join([*rows, "", ""])
+
+
+def test_the_banner_tells_version_model_and_folder() -> None:
+    """What the program says of itself first is kept."""
+    reading = show(BANNER + typed("hello"))
+    assert (reading.provider, reading.provider_version, reading.model) == ("claude_code", "2.1.328", "Opus 5.5")
+    assert (reading.cwd, reading.detection.method) == ("/home/dev/webapp", "banner")
+
+
+def test_prompts_are_whole_and_the_input_box_is_none() -> None:
+    """A shaded glyph opens a prompt with all its lines; the same glyph between two rules is the input box."""
+    box = RULE + "❯ a draft\n" + RULE + ink(GREY, "  ⏸ manual mode on") + "\n"
+    reading = show(BANNER + typed("run the tests and then:\n- tell me\n- clean up") + said("Yes.") + box)
+    assert prompts(reading) == ["run the tests and then:\n- tell me\n- clean up"]
+    assert "draft" not in reading.transcript
+    assert "manual mode" not in reading.transcript
+
+
+def test_prompts_before_2_0_are_faint_and_not_indented() -> None:
+    """1.0 draws `> text` faint, its further lines at the left edge."""
+    reading = show(BANNER + ink("2", "> run:") + "\n" + ink("2", "- tests") + "\n\n" + said("Done."))
+    assert prompts(reading) == ["run:\n- tests"]
+
+
+@pytest.mark.parametrize(
+    ("colour", "result", "ok", "code"),
+    [
+        (GREEN, "On branch main", True, 0),
+        (RED, "Error: Exit code 127", False, 127),
+        (RED, "Error: FF.", False, None),
+        ("38;2;78;186;101", "done", True, 0),
+        ("38;2;51;153;255", "done", True, 0),
+    ],
+)
+def test_the_bullet_tells_the_outcome(colour: str, result: str, ok: bool, code: int | None) -> None:
+    """Green or, for the colour-blind, blue is success, red failure, in any palette; 1.0 shows no exit code."""
+    (tool,) = tools(show(BANNER + called("Bash", "git status", result, colour=colour)))
+    assert (tool.command, tool.category, tool.ok, tool.exit_code) == ("git status", Category.SHELL, ok, code)
+
+
+def test_without_colours_the_result_tells_the_outcome() -> None:
+    """NO_COLOR leaves the shape: `Error` in the result is a failure."""
+    screen = BANNER + "❯ go\n\n● Bash(false)\n  ⎿  Error: Exit code 1\n\n● Bash(true)\n  ⎿  (No output)\n\n● Fine.\n"
+    reading = show(screen)
+    assert prompts(reading) == ["go"]
+    assert [(tool.command, tool.ok) for tool in tools(reading)] == [("false", False), ("true", True)]
+    assert texts(reading) == ["Fine."]
+
+
+def test_commands_are_whole_over_several_rows() -> None:
+    """A command that the program wrapped at the width is one line again; its own lines stay lines."""
+    long = "echo " + " ".join(["word"] * 20)
+    wrapped = f"{long[:90].rstrip()}\n      {long[90:].strip()}"
+    reading = show(
+        BANNER + called("Bash", wrapped, "ok") + called("Bash", "python3 - <<'PY'\n      print(1)\n      PY")
+    )
+    assert [tool.command for tool in tools(reading)] == [long, "python3 - <<'PY'\nprint(1)\nPY"]
+
+
+def test_edits_tell_file_and_lines() -> None:
+    """The result of an edit counts lines, in the words of 2.x and of 1.0."""
+    new = called("Update", "app/a.py", "Added 2 lines, removed 1 line", "   29 -  x")
+    old = called("Update", "app/b.py", "Updated app/b.py with 2 additions and 1 removal")
+    written = called("Write", "docs/x.md", "Wrote 4 lines to docs/x.md")
+    found = [(t.files, t.category, t.lines_added, t.lines_removed) for t in tools(show(BANNER + new + old + written))]
+    assert found == [
+        (("app/a.py",), Category.EDIT, 2, 1),
+        (("app/b.py",), Category.EDIT, 2, 1),
+        (("docs/x.md",), Category.WRITE, 4, 0),
+    ]
+
+
+def test_collapsed_lines_count() -> None:
+    """A line of counts is that many calls; those it says failed are not ok."""
+    line = ink(GREY, "  Read 2 files, called tracker 2 times · 1 failed (ctrl+o to expand)") + "\n\n"
+    found = [(tool.category, tool.ok) for tool in tools(show(BANNER + said("Look.") + line))]
+    assert found == [(Category.READ, True), (Category.READ, True), (Category.MCP, True), (Category.MCP, False)]
+
+
+def test_full_screen_counts_have_no_hint() -> None:
+    """With `tui: fullscreen` the counts stand alone, after the thinking they share a line with."""
+    line = ink(GREY, "  Thought for 1s, ran 2 shell commands · 1 failed") + "\n\n"
+    found = [(tool.category, tool.ok) for tool in tools(show(BANNER + said("Look.") + line))]
+    assert found == [(Category.SHELL, True), (Category.SHELL, False)]
+
+
+def test_a_passing_hint_names_the_collapsed_command() -> None:
+    """What shows for a moment below a collapsed line tells which command or file it was."""
+    live = ink(GREY, "  Reading 1 file… (ctrl+o to expand)") + "\n" + ink(GREY, "  ⎿  $ wc -l notes.md") + "\n"
+    done = CURSOR_UP.format(2) + ink(GREY, "  Read 1 file (ctrl+o to expand)") + "\n\n"
+    (tool,) = tools(show((0.0, BANNER + said("Look.")), (1.0, live), (3.0, done)))
+    assert (tool.command, tool.category) == ("wc -l notes.md", Category.SHELL)
+
+
+def dialog(question: str = "Do you want to proceed?") -> str:
+    """Draw a permission dialog of 5 rows below a call."""
+    return f"\n Bash command\n   rm -rf build\n {question}\n ❯ 1. Yes\n"
+
+
+STOPPED = ink(GREY, "  ⎿ ") + " Interrupted · What should Claude do instead?\n\n"
+
+
+def test_denied_and_interrupted_are_told_apart_by_the_dialog() -> None:
+    """Both say "Interrupted": a dialog that stood until then makes it a denial, and the command never ran."""
+    call = called("Bash", "rm -rf build", colour=RED).rstrip("\n") + "\n"
+    denied = show((0.0, BANNER + call), (1.0, dialog()), (3.0, CURSOR_UP.format(5) + STOPPED))
+    ran = show((0.0, BANNER + call), (1.0, dialog()), (2.0, CURSOR_UP.format(5)), (9.0, STOPPED))
+    assert [tool.stopped for tool in tools(denied)] == [Stopped.DENIED]
+    assert [tool.stopped for tool in tools(ran)] == [Stopped.INTERRUPTED]
+    assert notes(denied, NoteKind.APPROVAL) == ["Bash command: Do you want to proceed? → denied"]
+    assert "Do you want to proceed? → allowed" in ran.transcript
+
+
+def test_an_interrupted_answer_is_cut() -> None:
+    """The stop below an answer is an interruption of it."""
+    reading = show(BANNER + typed("explain") + said("Part 1").rstrip("\n") + "\n" + STOPPED)
+    assert errors(reading) == [ErrorKind.INTERRUPTED]
+    assert reading.events[-2].cut  # type: ignore[union-attr]
+
+
+def test_each_retry_is_an_api_error() -> None:
+    """The n-th attempt is numbered n, so a number that was skipped failed too; a lower one begins a new request."""
+    seen = (("API error", 2), ("529 Overloaded", 3), ("API error", 1))
+    rows = [f"✻ {text} · retrying in 1s · attempt {n}/10" for text, n in seen]
+    up = "\x1b[1A\x1b[2K"
+    shown = [(3.0 * n, (up if n else "") + ink("38;5;174", row) + "\n") for n, row in enumerate(rows, 1)]
+    reading = show((0.0, BANNER + typed("go")), *shown, (15.0, up + said("Back.")))
+    assert errors(reading).count(ErrorKind.API_ERROR) == 4
+
+
+def test_the_api_gave_up() -> None:
+    """The program's own report is an error, an answer that speaks of one is not."""
+    reading = show(
+        BANNER + typed("go") + said("API Error: Repeated 529 Overloaded errors.") + said("API Errors are rare.")
+    )
+    assert errors(reading) == [ErrorKind.API_ERROR]
+    assert texts(reading) == ["API Errors are rare."]
+
+
+def test_slash_commands() -> None:
+    """What the program answers itself is no prompt; a custom command that the model answers is one."""
+    builtin = typed("/status").rstrip("\n") + "\n" + ink(GREY, "  ⎿ ") + " Settings dialog dismissed\n\n"
+    reading = show(BANNER + builtin + typed("/close-issue 583") + said("Looking."))
+    assert prompts(reading) == ["/close-issue 583"]
+    assert notes(reading, NoteKind.SLASH_COMMAND) == ["/status"]
+
+
+def test_lookalikes_change_nothing() -> None:
+    """Output is indented, prose has the text's colour, quoted code its own: neither is a call or a prompt."""
+    output = called("Bash", "printf …", "❯ fake prompt", "● Bash(fake)", "  ⎿  fake result")
+    prose = (
+        said("Here is the log:") + ink("38;5;153", "  ● Bash(rm -rf /)") + "\n" + ink("38;5;153", "    ⎿  Error") + "\n"
+    )
+    glyphs = "  ● a bullet at the start\n  ⎿ an elbow at the start\n\n" + said("Bash(fake) is what it said.")
+    reading = show(BANNER + typed("❯ a prompt that starts with the glyph") + output + prose + glyphs)
+    assert prompts(reading) == ["❯ a prompt that starts with the glyph"]
+    assert [tool.command for tool in tools(reading)] == ["printf …"]
+    assert len(texts(reading)) == 2
+
+
+def test_agents_count_with_their_calls() -> None:
+    """Each branch of a finished group is a call, with what its counts and passing leaves tell of its own calls."""
+    tree = ink(GREEN, "●") + " 2 agents finished (ctrl+o to expand)\n"
+    tree += (
+        "   ├ Find close code · 2 tool uses · 9.2k tokens\n   │ ⎿  Done\n   └ Survey · 0 tool uses\n     ⎿  Done\n\n"
+    )
+    reading = show(BANNER + said("Two agents.") + tree)
+    assert [(t.category, t.input) for t in tools(reading)] == [
+        (Category.TASK, {"description": "Find close code"}),
+        (Category.TASK, {"description": "Survey"}),
+    ]
+
+
+def test_the_end_tells_id_and_costs() -> None:
+    """The resume line gives the session's id (2.1), the bill its tokens and cost (1.0)."""
+    uuid = "cbb162be-3e94-4a9c-aa09-c6d18f2646da"
+    bill = "Total cost:            $0.1441\nTotal duration (API):  13.7s\nUsage by model:\n"
+    bill += "    claude-3-5-haiku:  50 input, 109 output, 0 cache read, 2.4k cache write ($0.0029)\n"
+    reading = show(BANNER + typed("hi") + f"Resume this session with:\nclaude --resume {uuid}\n\n" + bill)
+    assert reading.native_session_id == uuid
+    (totals,) = of(reading, Totals)
+    assert (totals.cost_usd, totals.tokens.input, totals.tokens.cache_write) == (0.1441, 50, 2400)
+
+
+def test_a_resumed_conversation_is_no_news() -> None:
+    """What a resumed session draws at its start happened in an earlier one."""
+    earlier = BANNER + typed("look at the history") + called("Bash", "git log", "a commit")
+    reading = show((0.0, earlier), (9.0, typed("where were we?") + said("Here.")), argv=("claude", "--continue"))
+    assert prompts(reading) == ["where were we?"]
+    assert tools(reading) == []
+    assert "git log" in reading.transcript
+
+
+def test_a_session_killed_at_work_was_interrupted() -> None:
+    """Whoever ends the session while the footer still offers to interrupt has interrupted the answer."""
+    footer = RULE + "❯ \n" + RULE + ink(GREY, "  ⏸ manual mode on · esc to interrupt")
+    assert errors(show(BANNER + typed("go") + said("Part 1") + footer)) == [ErrorKind.INTERRUPTED]
+
+
+def test_screen_reader_mode() -> None:
+    """Flat lines with a word and a colon before them say the same."""
+    screen = (
+        "you: show the status\ntool: Bash (git status)\nOn branch main\nPermission Required: Bash command\n1. Yes\n"
+    )
+    reading = show(screen + "claude: All clean.\nAnd done.\n", provider="claude_code")
+    assert prompts(reading) == ["show the status"]
+    assert [(tool.command, tool.output) for tool in tools(reading)] == [("git status", "On branch main")]
+    assert texts(reading) == ["All clean.\nAnd done."]
+
+
+def test_print_mode_is_only_the_answer() -> None:
+    """`claude -p` prints the answer alone: the prompt is the command line's."""
+    reading = show("Two tests fail.\n\nBoth are fixed.\n", argv=("claude", "-p", "fix the tests"))
+    assert (reading.provider, prompts(reading)) == ("claude_code", ["fix the tests"])
+    assert texts(reading) == ["Two tests fail.\n\nBoth are fixed."]

@@ -1,0 +1,79 @@
+"""A screen of an unknown program, and the demo's: the shared conventions."""
+
+from __future__ import annotations
+
+import pytest
+
+from parsers.session import Category, ErrorKind, NoteKind, Stopped
+from tests.screens.showing import errors, ink, notes, prompts, show, texts, tools
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "command"),
+    [
+        ("● Bash(git status)", "Bash", "git status"),
+        (">>> exec: pytest -q", "exec", "pytest -q"),
+        ("$ ls -la", "shell", "ls -la"),
+        ("dev@host:~/webapp$ make test", "shell", "make test"),
+    ],
+)
+def test_the_shared_notations_of_tools(line: str, name: str, command: str) -> None:
+    """An unknown assistant still gets its shell commands, from each of the conventions."""
+    reading = show(f"myassistant 0.1\n{line}\nsome output\n")
+    assert (reading.provider, reading.detection.method) == ("generic", "generic")
+    assert [(tool.name, tool.command, tool.output) for tool in tools(reading)] == [(name, command, "some output")]
+
+
+def test_confidence_is_stated_and_low() -> None:
+    """Nobody should take a guess for knowledge."""
+    assert show("hello\n").detection.confidence < 0.5
+
+
+def test_prompts_answers_and_errors() -> None:
+    """Glyphs at the left edge open prompts and answers; errors are known by their words."""
+    reading = show("> fix the bug\n\n• On it.\n\nError: 429 rate limit exceeded\n\n^C\n")
+    assert prompts(reading) == ["fix the bug"]
+    assert texts(reading) == ["On it."]
+    assert errors(reading) == [ErrorKind.API_ERROR, ErrorKind.INTERRUPTED]
+
+
+def test_what_the_output_proves_is_a_failure() -> None:
+    """An exit code that is printed, or a shell's own complaint, makes a command fail; silence proves nothing."""
+    reading = show("$ gh issue list\nbash: gh: command not found\n\n$ make\nexit code: 2\n\n$ true\n")
+    assert [(tool.ok, tool.exit_code) for tool in tools(reading)] == [(False, 127), (False, 2), (None, None)]
+
+
+def test_prose_is_no_tool() -> None:
+    """A word about tools in the middle of a line is prose, and kept."""
+    reading = show("I would call Function: x(y) here, or run $ ls.\n")
+    assert tools(reading) == []
+    assert "I would call Function" in reading.transcript
+
+
+DEMO = "Demo assistant v0.1.0\n  scripted\n\n"
+
+
+def demo_call(call: str, *result: str, colour: str = "38;5;114") -> str:
+    """Draw a call of the demo assistant."""
+    first, *more = result
+    return "\n".join([ink(colour, "●") + f" {call}", f"  ⎿  {first}", *(f"     {line}" for line in more), "", ""])
+
+
+@pytest.mark.parametrize(
+    ("call", "result", "category", "ok", "stopped"),
+    [
+        ("Bash(git status)", "## main", Category.SHELL, True, None),
+        ("Bash(false)", "Error: Exit code 1", Category.SHELL, False, None),
+        ("Bash(sleep 9)", "Interrupted by the user", Category.SHELL, False, Stopped.INTERRUPTED),
+        ("Update(x.py)", "Denied by the user", Category.EDIT, False, Stopped.DENIED),
+        ("Read(nope)", "Error: File does not exist: nope", Category.READ, False, None),
+    ],
+)
+def test_the_demo(call: str, result: str, category: Category, ok: bool, stopped: Stopped | None) -> None:
+    """The demo's results say in words how a call ended."""
+    reading = show(DEMO + "❯ close-issue 583\n\n" + demo_call(call, result) + "● Done.\n\n❯ /help\n  ⎿  ask\n\n❯ \n")
+    assert (reading.provider, reading.provider_version) == ("demo", "0.1.0")
+    assert prompts(reading) == ["close-issue 583"]
+    assert texts(reading) == ["Done."]
+    assert notes(reading, NoteKind.SLASH_COMMAND) == ["/help"]
+    assert [(t.category, t.ok, t.stopped) for t in tools(reading)] == [(category, ok, stopped)]
