@@ -38,17 +38,17 @@ class Document:
     """Lines, of which the screen shows those from `base` on; what is above is final unless it is repainted.
 
     `base` may be negative: the top rows of the screen are then no lines of the document. `banner` holds the letters of
-    what the first frames showed. After a clear a program shows that again, so it proves nothing. `vanished` keeps what
+    what the program's first frames showed. After a clear a program shows that again, so it proves nothing. `vanished` keeps what
     was overwritten or dropped.
     """
 
-    def __init__(self, banner: Iterable[str] = ()) -> None:
+    def __init__(self, banner: Iterable[str] | None = None) -> None:
         self.lines: list[DocumentLine] = []
         self.base = 0
         self.view = 0  # the line that the top row really shows, if it was scrolled back
-        self.banner = set(banner)
+        self.banner = set(banner or ())
         self.vanished = Vanished()
-        self._banner_frames = BANNER_FRAMES
+        self._banner_frames = BANNER_FRAMES if banner is None else 0
         self._index: dict[str, list[int]] = defaultdict(list)
         self._indexed = 0
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import TypeAlias
 
 import avt
@@ -113,6 +114,18 @@ def without_scrollbar(row: Row, cols: int) -> Row:
     return row.changed(text[:-1].rstrip(), row.letters, wrapped=False)
 
 
+def cut_at(row: Row, column: int) -> Row:
+    """Return what a row has before a column."""
+    text = row.text
+    if not text.isascii():
+        taken = accumulate(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+        column = sum(1 for cells in taken if cells <= column)
+    if len(text) <= column:
+        return row
+    text = text[:column].rstrip()
+    return row.changed(text, _letters(text), wrapped=False) if text else BLANK
+
+
 class Emulator:
     """A screen that is fed text and asked for its rows."""
 
@@ -137,6 +150,20 @@ class Emulator:
     def row(self, number: int) -> Row:
         """Return one row of the screen as it stands now."""
         return self._read(self._vt[number])
+
+    def last_background(self, number: int, left: int) -> int | None:
+        """Return the column from which on a row has its last cell's background, None if that is the terminal's own.
+
+        Columns before `left` are not looked at.
+        """
+        line = self._vt[number]
+        background = _colour(line[self.cols - 1].pen.background)
+        if background is None:
+            return None
+        column = self.cols - 1
+        while column > left and _colour(line[column - 1].pen.background) == background:
+            column -= 1
+        return column
 
     def screen(self) -> list[Row]:
         """Return all rows of the screen as they stand now."""

@@ -76,11 +76,11 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
     if fit is None:
         known = story.recent(SegmentKind.FULL_SCREEN)
         older, fit = _fit_older(known[1:], rows, height)
-        closed = fit is not None and fit.offset == older.base and document.base == 0
-        if not closed and _all_known(known, rows, height):
+        known_text = _all_known(known, rows, height)
+        if known_text and (fit is None or document.base > 0) or (fit and fit.offset < older.base):
             document.view = -height  # scrolled back to before this part
             return
-        if fit is None:
+        if fit is None or (document.base > 0 and older.base == 0):  # a text that scrolled lies on no page that did not
             _turn_page(story, document, rows, frame)
             return
         story.go_back(older, SegmentKind.FULL_SCREEN, rows, frame.seconds)
@@ -113,7 +113,7 @@ def _all_known(documents: Sequence[Document], rows: Sequence[Row], height: int) 
                 known += 1
             else:
                 unknown += 1
-    return known >= SURE and not unknown
+    return known >= SURE and known >= 8 * unknown
 
 
 def _turn_page(story: Story, document: Document, rows: Sequence[Row], frame: Frame) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from parsers import full_screen, main_screen
 from parsers.document import Document, SegmentKind
-from parsers.emulator import Emulator, Row, without_scrollbar
+from parsers.emulator import Emulator, Row, cut_at, without_scrollbar
 from parsers.frames import Frame
 from parsers.modes import Modes
+from parsers.side_panel import first_column
 from parsers.story import Part, Story
 from parsers.units import Unit
 
@@ -28,6 +29,7 @@ class Stitcher:
         self._modes = Modes()
         self._alternate = False
         self._resized = False
+        self._panel: int | None = None  # the column where a panel at the right begins
 
     def resize(self, seconds: float, rows: int, cols: int) -> None:
         """Change the size. The program will repaint, but what the terminal makes of it is written first."""
@@ -49,6 +51,8 @@ class Stitcher:
         if unit.full_screen is not None and unit.full_screen != self._alternate:
             self._switch(unit)
             return
+        if self._alternate and 2 * len(touched) >= self._emulator.rows:
+            self._panel = first_column(self._emulator)
         for number in touched:
             self._screen[number] = self._row(number)
         self._scrolled += scrolled
@@ -94,7 +98,11 @@ class Stitcher:
 
     def _row(self, number: int) -> Row:
         row = self._emulator.row(number)
-        return without_scrollbar(row, self._emulator.cols) if self._alternate else row
+        if not self._alternate:
+            return row
+        if self._panel is not None:
+            return cut_at(row, self._panel)
+        return without_scrollbar(row, self._emulator.cols)
 
     def _has_letters(self) -> bool:
         return any(row.letters for row in self._screen)
