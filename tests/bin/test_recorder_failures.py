@@ -13,6 +13,7 @@ import pytest
 from tests.bin.conftest import Bench, write_program
 from tests.pseudo_terminal import PseudoTerminal
 
+TOOLS = ["bash", "sh", "env", "mkdir", "mv", "rm", "cat", "stty", "readlink", "tr", "tee", "mkfifo", "script", "sync"]
 SPEAK = '#!/bin/sh\necho speaking "$@"\nexit 7\n'
 
 
@@ -31,22 +32,7 @@ def tools_without(bench: Bench, *missing: str) -> str:
     """Return a PATH that has the usual tools, but for some."""
     folder = bench.folder / "some-tools"
     folder.mkdir()
-    for tool in (
-        "bash",
-        "sh",
-        "env",
-        "mkdir",
-        "mv",
-        "rm",
-        "cat",
-        "stty",
-        "readlink",
-        "tr",
-        "tee",
-        "mkfifo",
-        "script",
-        "sync",
-    ):
+    for tool in TOOLS:
         if tool not in missing:
             (folder / tool).symlink_to(shutil.which(tool) or tool)
     return f"{bench.stubs}:{folder}"

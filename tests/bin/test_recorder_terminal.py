@@ -1,4 +1,4 @@
-"""In a terminal all is as without the wrapper: keys, signals, job control, resizing, what is drawn; and it is recorded."""
+"""In a terminal all is as without the wrapper: keys, signals, job control, sizes, drawing; and it is recorded."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_typing_and_end_of_input(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("key", "status"), [("\x03", 130), ("\x1c", 131)])
 def test_keys_that_kill(bench: Bench, key: str, status: int) -> None:
-    """Ctrl-C and Ctrl-\\ reach an assistant that does not catch them, and only then end the wrapper."""
+    """Ctrl-C and Ctrl-Backslash reach an assistant that does not catch them, and only then end the wrapper."""
     bench.stub("claude", "#!/bin/sh\nulimit -c 0\necho ready\nexec sleep 60\n")
     with bench.start([bench.wrapper()]) as terminal:
         terminal.wait_for("ready")
