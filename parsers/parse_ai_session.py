@@ -27,6 +27,9 @@ import click
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from parsers.session import ModelCall
     from parsers.session_folder import Parsed
 
 
@@ -34,13 +37,15 @@ def parse_folder(folder: Path, provider: str | None = None) -> Parsed:
     """Read a session folder with the person's logs and prices. Writes nothing."""
     from parsers.session_folder import read_folder
 
-    try:  # TEMPORARY until pricing.py lands
-        from with_tracking import pricing
+    return read_folder(folder, provider=provider, environ=os.environ, price=_price)
 
-        price = pricing.cost_of
-    except (ImportError, AttributeError):
-        price = None
-    return read_folder(folder, provider=provider, environ=os.environ, price=price)
+
+def _price(calls: Sequence[ModelCall], cwd: str | None) -> tuple[float | None, tuple[str, ...]]:
+    """Return what the calls cost by the prices that hold in a working directory, and for which models none is known."""
+    from with_tracking import config, pricing
+
+    cost = pricing.price(calls, config.load(os.environ, Path(cwd or ".")).prices)
+    return cost.usd, cost.warnings
 
 
 def write_parsed(folder: Path, parsed: Parsed) -> None:

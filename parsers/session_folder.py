@@ -20,7 +20,8 @@ from parsers.reconcile import reconcile
 from parsers.session import Detection, Event, ModelCall, Prompt, Session, SessionHeader, Terminal
 from parsers.summary import Facts, active_seconds, summarise
 
-Price = Callable[[Sequence[ModelCall]], float | None]
+Price = Callable[[Sequence[ModelCall], str | None], tuple[float | None, tuple[str, ...]]]
+"""Model calls and the working directory → their cost in US dollars (None if not known), and warnings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,13 @@ def read_folder(
         facts = _with_log(facts, log)
         header = _with_branch(header, log)
     calls = [e for e in events if isinstance(e, ModelCall)]
+    cost_usd, warnings = price(calls, header.cwd) if price and calls else (None, ())
     session = summarise(
         events,
         header,
-        facts,
+        replace(facts, problems=(*facts.problems, *warnings)),
         session_id=header.session_id or path.absolute().name,
-        cost_usd=price(calls) if price and calls else None,
+        cost_usd=cost_usd,
     )
     transcript = transcript_of(events) if header.origin == "import" else screen.reading.transcript
     return Parsed(session, events, transcript)
