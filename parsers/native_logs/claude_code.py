@@ -8,7 +8,8 @@ side chain (1.0), into `agent-<id>.jsonl` beside it (2.0) or below `<sessionId>/
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from parsers.native_logs.base import (
@@ -34,6 +35,7 @@ from parsers.native_logs.claude_usage import Answers
 from parsers.session import Error, ErrorKind, Source, Tokens, Totals
 
 PROVIDER = "claude_code"
+EPOCH = datetime.fromtimestamp(0, UTC)
 HEAD = 20  # records at a file's start that are looked at for its session, folder and time
 
 
@@ -136,9 +138,22 @@ def _in_folder(folder: Path, since: datetime | None) -> Iterator[Candidate]:
         if _is_agent_file(file):
             owner = next((record.session_id for record in _head(file) if record.session_id), None)
             agents.setdefault(owner or "", []).append(file)
-    for file in files:
-        if not _is_agent_file(file):
-            yield _candidate(file, agents.get(file.stem, []))
+    originals: dict[str, list[Path]] = {}
+    for file in sorted(files, key=lambda file: last_time(file) or EPOCH):
+        if _is_agent_file(file):
+            continue
+        one = _candidate(file, agents.get(file.stem, []))
+        first = next((record.uuid for record in _head(file) if record.uuid), None)
+        earlier = originals.setdefault(first, []) if first is not None else []
+        yield replace(one, started_at=_own_start(file, earlier) or one.started_at) if earlier else one
+        earlier.append(file)
+
+
+def _own_start(file: Path, originals: Sequence[Path]) -> datetime | None:
+    """Give the time of the first record that is no copy of an original's: resuming may begin a file with copies."""
+    known = {record.uuid for original in originals for record, _ in json_records(original, RECORD, Tally())}
+    own = (record for record, _ in json_records(file, RECORD, Tally()) if record.uuid and record.uuid not in known)
+    return next((at for record in own if (at := parse_time(record.timestamp)) is not None), None)
 
 
 def _candidate(file: Path, agents: list[Path]) -> Candidate:

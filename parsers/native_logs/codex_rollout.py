@@ -27,6 +27,7 @@ from parsers.native_logs.codex_records import (
     Payload,
     TurnContext,
     Usage,
+    UsageInfo,
     UsageRecord,
 )
 from parsers.native_logs.codex_threads import Shared, Thread
@@ -179,7 +180,7 @@ class Rollout:
             case "agent_reasoning":
                 self._note(NoteKind.REASONING, event.text or "", at)
             case "token_count" if event.info is not None:
-                self.responses.count(event.info, Response(Usage(), self.model, self.asked_at, at, self.agent))
+                self._total(event.info, at)
             case "task_started":
                 self._report_abort()
             case "turn_aborted":
@@ -258,6 +259,16 @@ class Rollout:
         text = error or (event.message if event.type != "task_complete" else None)
         if text and not self._twice(f"error {text}", at):
             self._error(ErrorKind.API_ERROR, text, at)
+
+    def _total(self, info: UsageInfo, at: datetime | None) -> None:
+        """Take a running total, unless a sub-agent's rollout begins with its parent's."""
+        known = info.total_token_usage in self.shared.totals
+        if self.agent is not None and known and self.thread.just_began(at):
+            self.responses.replayed(info)
+            return
+        self.responses.count(info, Response(Usage(), self.model, self.asked_at, at, self.agent))
+        if self.agent is None and info.total_token_usage is not None:
+            self.shared.totals.add(info.total_token_usage)
 
     def _usage_record(self, entry: UsageRecord | None, at: datetime | None) -> bool:
         if entry is None or entry.usage is None:

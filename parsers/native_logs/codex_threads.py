@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from parsers.native_logs.base import Tally, Window, decoded, from_epoch
-from parsers.native_logs.codex_records import SESSION_META, TURN_CONTEXT, Line, SessionMeta
+from parsers.native_logs.codex_records import SESSION_META, TURN_CONTEXT, Line, SessionMeta, Usage
 from parsers.session import Event
 
 REPLAY = timedelta(seconds=2)  # a fork copies its parent's records in one burst, stamped with the fork's time
@@ -22,6 +22,7 @@ class Shared:
     events: list[Event] = field(default_factory=list)
     call_ids: set[str] = field(default_factory=set)
     response_ids: set[str] = field(default_factory=set)
+    totals: set[Usage] = field(default_factory=set)  # running totals of the main conversations
     version: str | None = None
     model: str | None = None
     cwd: str | None = None
@@ -51,6 +52,10 @@ class Thread:
         if is_sub_agent(meta):
             path = (meta.agent_path or "").rstrip("/").rsplit("/", 1)[-1]
             self.agent = path or meta.agent_nickname or meta.id
+
+    def just_began(self, at: datetime | None) -> bool:
+        """Tell whether a record stands where a sub-agent's rollout may repeat its parent's without saying so."""
+        return at is None or self.began is None or at - self.began < REPLAY
 
     def follow(self, line: Line, at: datetime | None) -> None:
         """Find where copied records end: at the first turn begun after the fork, or when time goes on."""

@@ -55,7 +55,8 @@ class Tally:
         `understood` is the number of events that came out of the records.
         """
         said = list(self.problems)
-        if self.records >= DRIFT_RECORDS and (not understood or self.unknown * 2 > self.records):
+        strange = not understood and (self.unknown or self.records >= 3 * DRIFT_RECORDS)
+        if self.records >= DRIFT_RECORDS and (strange or self.unknown > 4 * understood):
             said.append(
                 f"{provider}: of {self.records} log records {self.unknown} are of an unknown kind and {understood} "
                 "events came out; the format may have changed"

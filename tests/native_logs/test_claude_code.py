@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parsers.native_logs import read_history, read_native
-from parsers.native_logs.base import Places
+from parsers.native_logs.base import Places, parse_time
 from parsers.native_logs.claude_code import candidates
 from parsers.native_logs.claude_conversation import IGNORED_TYPES
 from parsers.session import AssistantText, Error, ErrorKind, ModelCall, Tokens, ToolUse
@@ -110,6 +110,27 @@ def test_history_counts_copies_once_across_sessions(tmp_path: Path) -> None:
     calls = [[e.tokens for e in log.events if isinstance(e, ModelCall)] for log in logs]
     assert [[t.output for t in each] for each in calls] == [[10], [20]]
     assert sum((t for each in calls for t in each), Tokens()).input == 3
+
+
+def test_a_resumed_log_begins_where_its_copies_end(tmp_path: Path) -> None:
+    """Each session of an import has a time window of its own, so that copied records are nobody's twice."""
+    folder = tmp_path / ".claude" / "projects" / "-w-app"
+    folder.mkdir(parents=True)
+    for file in (TRAPS / "claude_code" / "resumed_copy").glob("*.jsonl"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    first, second = candidates(Places(home=tmp_path))
+    assert (first.started_at, second.started_at) == (
+        parse_time("2026-03-02T09:00:01Z"),
+        parse_time("2026-03-02T09:00:03Z"),
+    )
+    log = read_native("claude_code", second.files, started_at=second.started_at)
+    assert [event.tokens.output for event in log.events if isinstance(event, ModelCall)] == [20]
+
+
+def test_a_session_of_many_known_records_and_no_event_is_no_drift() -> None:
+    """Opening the program and closing it again writes some records of state; that is no changed format."""
+    lines = b'{"type":"mode","mode":"normal","sessionId":"s"}\n' * 12
+    assert read_native("claude_code", [lines]).problems == ()
 
 
 def test_interrupted_answers_are_kept_and_marked() -> None:
