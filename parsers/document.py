@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from parsers.emulator import BLANK, Row, shortened
+from parsers.emulator import BLANK, Row, cut_at, shortened
 from parsers.vanished import Vanished
 
 PROBE = 16  # letters by which lines are recognised whose ends differ: the width changed, or they are still growing
@@ -50,6 +50,12 @@ class Document:
         self.vanished = Vanished()
         self._banner_frames = BANNER_FRAMES if banner is None else 0
         self._index: dict[str, list[int]] = defaultdict(list)
+        self._indexed = 0
+
+    def narrow(self, column: int) -> None:
+        """Leave out what stands from a column on: a panel that belongs to no line."""
+        self.lines = [line._replace(row=cut_at(line.row, column)) for line in self.lines]
+        self._index.clear()
         self._indexed = 0
 
     def rewrite(self, at: int, rows: Sequence[Row], seconds: float, cols: int, *, repaint: bool = False) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from parsers import full_screen, main_screen
 from parsers.document import Document, SegmentKind
 from parsers.emulator import Emulator, Row, cut_at, without_scrollbar
@@ -11,6 +13,7 @@ from parsers.side_panel import first_column
 from parsers.story import Part, Story
 from parsers.units import Unit
 
+MANY = 4  # rows that are touched when a panel comes or goes
 STILL = 0.1  # seconds after which a program that has left the alternate screen has not ended
 
 
@@ -51,9 +54,7 @@ class Stitcher:
         if unit.full_screen is not None and unit.full_screen != self._alternate:
             self._switch(unit)
             return
-        if self._alternate and 2 * len(touched) >= self._emulator.rows:
-            self._panel = first_column(self._emulator)
-        for number in touched:
+        for number in self._beside_a_panel(touched) if self._alternate else touched:
             self._screen[number] = self._row(number)
         self._scrolled += scrolled
         self._touched.update(touched)
@@ -96,6 +97,18 @@ class Stitcher:
                 if part.kind is SegmentKind.FULL_SCREEN:
                     part.kind = SegmentKind.OVERLAY
 
+    def _beside_a_panel(self, touched: list[int]) -> Iterable[int]:
+        """Look whether a panel came or went; give the rows to read: all of them if so, else those that were touched."""
+        if len(touched) < MANY:
+            return touched
+        panel = first_column(self._emulator)
+        if panel == self._panel:
+            return touched
+        self._panel = panel
+        if panel is not None:
+            self.story.current.document.narrow(panel)
+        return range(self._emulator.rows)
+
     def _row(self, number: int) -> Row:
         row = self._emulator.row(number)
         if not self._alternate:
@@ -108,6 +121,7 @@ class Stitcher:
         return any(row.letters for row in self._screen)
 
     def _frame(self, seconds: float) -> Frame:
-        frame = Frame(seconds, self._screen, self._scrolled, sorted(self._touched), self._emulator.cols)
+        cols = self._panel if self._alternate and self._panel else self._emulator.cols
+        frame = Frame(seconds, self._screen, self._scrolled, sorted(self._touched), cols)
         self._scrolled, self._touched = [], set()
         return frame

@@ -1,0 +1,26 @@
+"""A panel at the right of the alternate screen, as opencode draws on a wide terminal: no part of the conversation.
+
+It has a background of its own from top to bottom. Left in, its rows would stand behind rows of the conversation that
+scroll past it, and no frame would be found again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from parsers.emulator import Emulator
+
+NARROWEST = 20  # columns that a panel has at least
+SAMPLES = 8  # rows that are looked at
+AGREEING = 7  # of those
+
+
+def first_column(emulator: Emulator) -> int | None:
+    """Find the column where the panel begins, None if there is none."""
+    rows = range(0, emulator.rows, max(1, emulator.rows // SAMPLES))[:SAMPLES]
+    left, right = emulator.cols // 2, emulator.cols - NARROWEST
+    if left > right:
+        return None
+    begins = Counter(emulator.last_background(number, left) for number in rows)
+    column, count = begins.most_common(1)[0]
+    return column if column is not None and left < column <= right and count >= min(AGREEING, len(rows)) else None

@@ -1,0 +1,49 @@
+"""A panel beside a full-screen conversation is left out of it."""
+
+from __future__ import annotations
+
+from parsers.recording import Output, Recording
+from parsers.terminal import read_transcript
+
+COLS, ROWS, PANEL = 120, 24, 80
+DARK, GREY = "\x1b[48;2;10;10;10m", "\x1b[48;2;30;30;30m"
+
+
+def frame(texts: list[str], beside: list[str]) -> bytes:
+    """Draw a whole frame: the conversation on the left, a panel with a background of its own on the right."""
+    drawn = ["\x1b[?2026h"]
+    for row in range(ROWS):
+        left = texts[row] if row < len(texts) else ""
+        right = beside[row] if row < len(beside) else ""
+        drawn.append(f"\x1b[{row + 1};1H{DARK}{left.ljust(PANEL)}{GREY}{right.ljust(COLS - PANEL)}\x1b[0m")
+    return "".join([*drawn, "\x1b[?2026l"]).encode()
+
+
+def shown(*frames: bytes) -> list[str]:
+    """Read the lines of a program that draws these frames in the alternate screen."""
+    outputs = (b"\x1b[?1049h", *frames)
+    recording = Recording(
+        command=None, term=None, rows=ROWS, cols=COLS, started_at=None, duration_seconds=None, exit_code=None,
+        chunks=tuple(Output(float(number), data) for number, data in enumerate(outputs)),
+    )  # fmt: skip
+    return [line.text for line in read_transcript(recording).lines if line.text]
+
+
+def test_the_conversation_scrolls_past_the_panel() -> None:
+    """The rows of the panel stay where they are and join no line of the text beside them."""
+    words = [f"line {number} of the conversation, which is told from all others" for number in range(60)]
+    beside = ["Title", "", "Context", "120 tokens", "0% used"]
+    frames = [frame(words[top : top + ROWS], beside) for top in range(0, 36, 5)]
+    assert shown(*frames) == words[: 35 + ROWS]
+
+
+def test_a_panel_that_appears_later_is_cut_from_what_was_drawn() -> None:
+    """The first frame may come before the panel has its background."""
+    first = frame(["the prompt that was typed"], ["Title"]).replace(GREY.encode(), DARK.encode())
+    assert shown(first, frame(["the prompt that was typed"], ["Title"])) == ["the prompt that was typed"]
+
+
+def test_the_same_background_everywhere_is_no_panel() -> None:
+    """A program that paints the whole screen in one colour keeps all of its text."""
+    wide = "a long line that goes on and on until it stands where a panel could begin, and further to the right"
+    assert shown(frame([wide[:PANEL]], [wide[PANEL:]]).replace(GREY.encode(), DARK.encode())) == [wide]
