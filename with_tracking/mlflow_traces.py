@@ -1,7 +1,7 @@
 """Turns → MLflow traces, linked to the session's run and grouped by session.
 
 The ids of traces and spans follow from the session, the turn and the span, so writing them again replaces them. All
-spans go in one request; MLflow's own exporter sends one request per span and hides what the server refuses.
+spans of a trace go in one request; MLflow's own exporter sends one for each and hides what the server refuses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 PREVIEW_LENGTH = 1_000
-SPANS_A_REQUEST = 2_000
 TRACES_A_REQUEST = 100
 
 
@@ -40,20 +39,12 @@ def write_traces(tracking_uri: str, owner: Owner, turns: Sequence[Turn]) -> None
     from mlflow.entities import Span as MlflowSpan
     from mlflow.tracing.client import TracingClient
 
-    if not turns:
-        return
     client = TracingClient(tracking_uri)
-    ids = [_trace_id(owner, turn) for turn in turns]
-    for turn, trace_id in zip(turns, ids, strict=True):
+    for turn in turns:
+        trace_id = _trace_id(owner, turn)
         client.start_trace(_trace_info(owner, turn, trace_id))
-    batch: list[MlflowSpan] = []
-    for turn, trace_id in zip(turns, ids, strict=True):
-        batch += [MlflowSpan.from_dict(each) for each in _spans(owner, turn, trace_id)]
-        if len(batch) >= SPANS_A_REQUEST:
-            client.log_spans(owner.experiment_id, batch)
-            batch = []
-    if batch:
-        client.log_spans(owner.experiment_id, batch)
+        # older versions (3.10) take the spans of one trace in a request, not more
+        client.log_spans(owner.experiment_id, [MlflowSpan.from_dict(each) for each in _spans(owner, turn, trace_id)])
 
 
 def traces_of(client: MlflowClient, experiment_id: str, run_id: str) -> list[str]:
