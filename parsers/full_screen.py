@@ -76,7 +76,7 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
     if fit is None:
         known = story.recent(SegmentKind.FULL_SCREEN)
         older, fit = _fit_older(known[1:], rows, height)
-        known_text = _all_known(known, rows, height)
+        known_text = _all_known(story.documents(SegmentKind.FULL_SCREEN), rows, height)
         if known_text and (fit is None or document.base > 0) or (fit and fit.offset < older.base):
             document.view = -height  # scrolled back to before this part
             return
@@ -86,8 +86,8 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
         story.go_back(older, SegmentKind.FULL_SCREEN, rows, frame.seconds)
         document = older
     document.view = fit.offset
-    if fit.offset < document.base and fit.known >= KNOWN * height:
-        return  # scrolled back
+    if _scrolled_back(document, fit, height):
+        return
     first = max(fit.row, HEADER) if fit.offset > 0 else 0
     if fit.offset == document.base:
         for number in [number for number in frame.touched if HEADER <= number < first and rows[number].letters]:
@@ -105,15 +105,14 @@ def _fit_older(documents: Sequence[Document], rows: Sequence[Row], height: int) 
 
 
 def _all_known(documents: Sequence[Document], rows: Sequence[Row], height: int) -> bool:
-    """Tell whether a frame shows nothing new above composer and footer."""
-    known = unknown = 0
-    for row in rows[HEADER : int(height * UPPER)]:
-        if len(row.letters) >= SHORT:
-            if any(document.positions(row.letters) for document in documents):
-                known += 1
-            else:
-                unknown += 1
-    return known >= SURE and known >= 8 * unknown
+    """Tell whether a frame shows nothing new above composer and footer, even if it is wrapped otherwise."""
+    upper = [row.letters for row in rows[HEADER : int(height * UPPER)] if len(row.letters) >= SHORT]
+    unknown = [letters for letters in upper if not any(document.positions(letters) for document in documents)]
+    if unknown and len(upper) >= SURE:
+        stream = " ".join(letters_of(line.row for line in document.lines) for document in documents)
+        unknown = [letters for letters in unknown if letters[: 2 * PROBE] not in stream]
+    known = len(upper) - len(unknown)
+    return known >= SURE and known >= 8 * len(unknown)
 
 
 def _turn_page(story: Story, document: Document, rows: Sequence[Row], frame: Frame) -> None:
@@ -126,7 +125,13 @@ def _turn_page(story: Story, document: Document, rows: Sequence[Row], frame: Fra
 
 def _best_fit(document: Document, rows: Sequence[Row], height: int) -> _Fit | None:
     fit = max(_fits(document, rows, height), key=lambda fit: fit.score, default=None)
-    return None if fit is None or _loses_much(document, rows, fit) else fit
+    if fit is None or _scrolled_back(document, fit, height):
+        return fit
+    return None if _loses_much(document, rows, fit) else fit
+
+
+def _scrolled_back(document: Document, fit: _Fit, height: int) -> bool:
+    return fit.offset < document.base and fit.known >= KNOWN * height
 
 
 def _fits(document: Document, rows: Sequence[Row], height: int) -> Iterator[_Fit]:

@@ -10,7 +10,7 @@ from parsers.document import Document, DocumentLine, SegmentKind
 from parsers.emulator import Row
 
 MOSTLY = 0.7  # of the letters of a text: enough to call it shown again
-REMEMBERED_PARTS = 4  # parts back in which a repaint is looked for
+REMEMBERED_PARTS = 6  # parts back in which a repaint is looked for
 
 
 @dataclass(slots=True, eq=False)
@@ -82,9 +82,9 @@ class Story:
         elif _knows(old, part.instead_at, part.document):
             part.document.cut(0, part.seconds)
 
-    def documents(self) -> list[Document]:
-        """Return all documents, each once."""
-        return [part.document for part in self.parts if part.first]
+    def documents(self, kind: SegmentKind | None = None) -> list[Document]:
+        """Return all documents, or those of a kind, each once."""
+        return [part.document for part in self.parts if part.first and kind in (None, part.kind)]
 
     def lines_of(self, part: Part) -> Sequence[DocumentLine]:
         """Return the lines of a part: those up to the next part of its document."""
