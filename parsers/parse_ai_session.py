@@ -49,9 +49,14 @@ def _price(calls: Sequence[ModelCall], cwd: str | None) -> tuple[float | None, t
 
 
 def write_parsed(folder: Path, parsed: Parsed) -> None:
-    """Write `transcript.txt`, `events.jsonl` and, last because it says that the folder is parsed, `parsed.json`."""
+    """Write what was read into the folder, `parsed.json` last because it says that the folder is parsed.
+
+    The assistant's own log is copied along: it is deleted after some weeks where it lies.
+    """
+    from parsers.native_logs.finding import copy_native
     from with_tracking.archive import write_whole
 
+    copy_native(parsed.log, folder, home=Path.home(), provider=parsed.session.provider)
     write_whole(folder / "transcript.txt", parsed.transcript.encode())
     write_whole(folder / "events.jsonl", b"".join(msgspec.json.encode(e) + b"\n" for e in parsed.events))
     write_whole(folder / "parsed.json", msgspec.json.format(msgspec.json.encode(parsed.session)) + b"\n")

@@ -14,7 +14,9 @@ from pathlib import Path
 import msgspec
 
 from parsers.log_transcript import transcript_of
+from parsers.native_logs import read_native
 from parsers.native_logs.base import Hints, NativeLog, seconds_between
+from parsers.native_logs.finding import Found, find_log
 from parsers.reading import ScreenReading
 from parsers.reconcile import reconcile
 from parsers.session import Detection, Event, ModelCall, Prompt, Session, SessionHeader, Terminal
@@ -26,11 +28,15 @@ Price = Callable[[Sequence[ModelCall], str | None], tuple[float | None, tuple[st
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a session folder holds: the Session, the events it adds up, and the readable transcript."""
+    """What a session folder holds: the Session, the events it adds up, and the readable transcript.
+
+    `log` is where the assistant's own log was found; it may still be outside of the folder.
+    """
 
     session: Session
     events: tuple[Event, ...]
     transcript: str
+    log: Found = Found()  # noqa: RUF009  (frozen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ def read_folder(
     if provider is None and header.provider:
         method = "log" if header.origin == "import" else "wrapper"
         facts = replace(facts, detection=Detection(method=method, confidence=1.0))
-    log = _read_log(path, header, facts, screen.reading, environ)
+    found, log = _read_log(path, header, facts, screen.reading, environ)
     events = reconcile(screen.reading.events, log.events) if log else screen.reading.events
     if log:
         facts = _with_log(facts, log)
@@ -75,7 +81,7 @@ def read_folder(
         cost_usd=cost_usd,
     )
     transcript = transcript_of(events) if header.origin == "import" else screen.reading.transcript
-    return Parsed(session, events, transcript)
+    return Parsed(session, events, transcript, found)
 
 
 def _read_header(path: Path) -> tuple[SessionHeader, tuple[str, ...]]:
@@ -156,11 +162,8 @@ def _facts(reading: ScreenReading, transcript_bytes: int) -> Facts:
 
 def _read_log(
     path: Path, header: SessionHeader, facts: Facts, reading: ScreenReading, environ: Mapping[str, str] | None
-) -> NativeLog | None:
-    """Read the assistant's own log, None if it keeps none or none belongs to this session."""
-    from parsers.native_logs import read_native
-    from parsers.native_logs.finding import find_log
-
+) -> tuple[Found, NativeLog | None]:
+    """Find and read the assistant's own log, None if it keeps none or none belongs to this session."""
     started_at = header.started_at or facts.started_at
     ended_at = header.ended_at or _plus(started_at, facts.duration_seconds)
     named = tuple(filter(None, (reading.native_session_id, header.native_session_id)))
@@ -168,11 +171,11 @@ def _read_log(
     hints = Hints(session_ids=named, prompts=prompts, started_at=started_at, ended_at=ended_at)
     found = find_log(path, header, hints, environ, provider=facts.provider)
     if not found.files:
-        return None
+        return found, None
     log = read_native(
         facts.provider, found.files, started_at=started_at, ended_at=ended_at, session_ids=found.session_ids
     )
-    return log if log.records else None
+    return found, log if log.records else None
 
 
 def _with_log(facts: Facts, log: NativeLog) -> Facts:

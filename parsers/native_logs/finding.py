@@ -214,12 +214,15 @@ def copy_native(found: Found, folder: Path, *, home: Path, provider: str | None 
     extract = getattr(reader_of(provider or ""), "extract", None)
     copies = []
     for file in found.files:
+        if file.is_relative_to(folder / NATIVE):
+            continue
         target = folder / NATIVE / _below(file, home)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = target.with_name(f"{target.name}.part")
         try:
             if extract is None or not extract(file, found.session_ids, part):
                 shutil.copyfile(file, part)
+            part.chmod(0o600)
             part.replace(target)
         except FileNotFoundError:  # -wal and -shm files come and go
             continue
