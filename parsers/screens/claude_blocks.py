@@ -37,6 +37,8 @@ _FAILED = re.compile(r"Error\b|Couldn't |Failed |Invalid |File does not exist|St
 _CHANGED = re.compile(r"(?:Added (?P<added>\d+) lines?)?(?:, )?(?:[Rr]emoved (?P<removed>\d+) lines?)?$")
 _CHANGED_1_0 = re.compile(r"Updated .* with (?:(?P<added>\d+) additions?)?(?: and )?(?:(?P<removed>\d+) removals?)?$")
 _WROTE = re.compile(r"Wrote (?P<added>\d+) lines? to ")
+_MCP = re.compile(r"(\S+) - (\S+) \(MCP\)\Z")
+_SUB_AGENT = re.compile(r"Done \(\d+ tool uses? · ")
 _SUCCESS = frozenset({Hue.GREEN, Hue.CYAN, Hue.BLUE})
 _SLASH_NOTES = {"/clear": NoteKind.CLEARED, "/new": NoteKind.CLEARED, "/model": NoteKind.MODEL}
 _WITH_FILE = frozenset({Category.READ, Category.EDIT, Category.WRITE})
@@ -88,11 +90,13 @@ def _stopped(row: Row) -> Error:
 
 def tool(block: Block, reading: Reading) -> Iterator[Event]:
     """Read one call: command, files, outcome, changed lines, output."""
-    name = block.fields["tool"]
+    name = _MCP.sub(r"mcp__\1__\2", block.fields["tool"])
     category = reading.screen.category(name)
     given = _input(block)
     results = tuple(row for row in block.rows if row.kind in ("result", "more", "hidden", "stop"))
     shown = output(results)
+    if category is Category.OTHER and _SUB_AGENT.match(shown or ""):
+        category = Category.TASK  # an agent that the person defined is called by its name
     ok, stopped = _outcome(block, shown, reading)
     exit_code = _EXIT_CODE.match(shown or "")
     files = (given,) if category in _WITH_FILE and given else ()
@@ -121,7 +125,7 @@ def _input(block: Block) -> str:
     if "input" not in block.fields:
         return ""
     prefix = len(head.text) - len(block.fields["input"])
-    drawn = unwrap([head.text, *(row.line.text for row in more)], head.cols)
+    drawn = unwrap([head.text, *(row.line.text for row in more)], head.cols, prose=False)
     return _CLOSING.sub("", "\n".join([drawn[0][prefix:], *(line[6:] for line in drawn[1:])]))
 
 

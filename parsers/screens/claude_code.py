@@ -15,6 +15,7 @@ from parsers.session import Category
 
 _PLAIN = frozenset({Hue.WHITE, Hue.BLACK})
 _DONE = Look(not_hues=_PLAIN | {Hue.GREY, Hue.DEFAULT})
+_SURELY_DONE = Look(not_hues=_PLAIN | {Hue.GREY, Hue.DEFAULT}, sure=True)
 _PENDING = Look(hues=frozenset({Hue.GREY, Hue.DEFAULT}))
 _NOT_TEXT = Look(not_hues=_PLAIN)
 _QUIET = Look(hues=frozenset({Hue.GREY, Hue.DEFAULT, Hue.BLACK}))
@@ -43,7 +44,8 @@ _COUNT = (
     r"|[Ll]ist(?:ed|ing) \d+ director(?:y|ies)|[Cc]all(?:ed|ing) \S+(?: \d+ times?)?|[Ff]etch(?:ed|ing) \d+ \w+"
     r"|(?:[Rr]an|[Rr]unning) \d+ [\w ]{1,40}|(?:[Ee]dit(?:ed|ing)|[Ww]rote|[Ww]riting) \d+ files?)"
 )
-_COUNTS = rf"(?P<text>{_COUNT}(?:, {_COUNT})*(?: · \d+ failed)?)…?"
+# A narrow terminal breaks the line; what follows the first count may be on the next row.
+_COUNTS = rf"(?P<text>{_COUNT}(?:, {_COUNT})*(?: · \d+ failed)?)…?(?:,| ·|(?:,| ·) [\w ]{{1,40}})?"
 _WITH_RESULT = (
     "prompt", "shell", "memory", "tool", "collapsed",
     "questions", "plan_approved", "plan_rejected", "plan_updated", "background",
@@ -84,10 +86,12 @@ RULES = (
     # --- tools: the name is bold, the bullet tells the outcome -------------------------------------------------------
     head("tool", _TOOL + r"\((?P<input>.*)", lead=_DONE),
     head("tool", _TOOL + r"\((?P<input>.*)", lead=_PENDING, body=_NAME),
+    head("tool", r"[●⏺] (?P<tool>[a-z][\w-]*)\((?P<input>.*)", lead=_SURELY_DONE, body=_NAME),  # an agent of one's own
     head("tool", _TOOL_ALONE, lead=_NOT_TEXT, body=_NAME),
     # --- answers, and what stands where the call would: counts only, grey (2.1) ---------------------------------------
-    head("thinking", r"[● ] (?:Thought|Thinking) for [\dhms ]+…?(?: \(ctrl\+o .*)?$", lead=_QUIET, body=_QUIET),
-    head("collapsed", rf"[● ] {_COUNTS}(?: \(ctrl\+o .*)?$", lead=_QUIET, body=_QUIET),
+    head("thinking", r"[●⏺ ] (?:Thought|Thinking) for [\dhms ]+…?(?: \(ctrl\+o .*)?$", lead=_QUIET, body=_QUIET),
+    head("collapsed", rf"[●⏺ ] {_COUNTS}(?: \((?:ctrl\+o.*)?)?$", lead=_QUIET, body=_QUIET),
+    head("collapsed", rf"[●⏺] {_COUNTS} \(ctrl\+o to expand\)$"),
     head("text", r"[●⏺] (?P<text>.*\S)"),
     head("thinking", r"∴ (?P<text>.*)"),
     # --- the live part of the screen: input box, menus, dialogs, footer -----------------------------------------------

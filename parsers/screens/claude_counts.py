@@ -67,7 +67,7 @@ class _Use:
 
 def collapsed(block: Block, reading: Reading) -> Iterator[Event]:
     """Read as many tool uses as the line counts; of those it says failed, the last ones are taken."""
-    told = block.fields["text"]
+    told = " ".join(row.line.text.strip(" ●⏺…") for row in block.of("collapsed", "more")).split(" (ctrl")[0]
     uses = _with_hints(_uses(told), _hints_of(block, reading))
     failures = _FAILURES.search(told)
     failed = int(failures[1]) if failures else 0

@@ -28,6 +28,8 @@ from parsers.session import (
     Totals,
 )
 
+_AT_ONCE = 0.3  # seconds
+
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a submitted message; the one that the answer to a dialog stands for is none."""
@@ -165,10 +167,10 @@ READERS: Mapping[str, Reader] = {
 
 
 def finish(events: list[Event], reading: Reading) -> list[Event]:
-    """Let a denial take the place of what the program reports of it, and add what only passed over the screen."""
+    """Let denials and interruptions be told once, by the call they hit; add what only passed over the screen."""
     asked = asked_and_answered(reading, passing.QUESTION, {"denial", "interrupted"})
     passed: list[Event] = [*passing.reconnects(reading), *asked]
-    return merged(_denied_patches(_denied_commands(events), reading), passed)
+    return merged(_stopped_calls(_denied_commands(events), reading), passed)
 
 
 def _denied_commands(events: list[Event]) -> list[Event]:
@@ -189,19 +191,29 @@ def _denied_commands(events: list[Event]) -> list[Event]:
     return kept
 
 
-def _denied_patches(events: list[Event], reading: Reading) -> list[Event]:
-    """Mark a patch that was denied: 0.169 leaves it on the screen as if it had been made, and says "interrupted"."""
+def _stopped_calls(events: list[Event], reading: Reading) -> list[Event]:
+    """Mark the call that an interruption hit, instead of telling of the interruption by itself."""
     kept: list[Event] = []
     for event in events:
         last = kept[-1] if kept else None
-        if (
-            isinstance(event, Error)
-            and event.kind is ErrorKind.INTERRUPTED
-            and isinstance(last, ToolUse)
-            and last.category is Category.EDIT
-            and was_asked(reading, last.start_seconds or 0.0, event.seconds or 0.0, passing.EDIT_QUESTION)
-        ):
-            kept[-1] = structs.replace(last, ok=False, stopped=Stopped.DENIED)
+        interrupted = isinstance(event, Error) and event.kind is ErrorKind.INTERRUPTED
+        stopped = (
+            _how_stopped(last, event.seconds or 0.0, reading) if interrupted and isinstance(last, ToolUse) else None
+        )
+        if stopped and isinstance(last, ToolUse):
+            kept[-1] = structs.replace(last, ok=False, stopped=stopped)
         else:
             kept.append(event)
     return kept
+
+
+def _how_stopped(call: ToolUse, at: float, reading: Reading) -> Stopped | None:
+    """Tell how an interruption at some time stopped the call before it, None if the call had ended by then.
+
+    0.169 leaves a denied patch on the screen as if it had been made: the dialog stood until the interruption. The cell
+    of a command that was running is drawn at the moment of the interruption, and as a failure.
+    """
+    if call.category is Category.EDIT and was_asked(reading, call.start_seconds or 0.0, at, passing.EDIT_QUESTION):
+        return Stopped.DENIED
+    just_ended = call.command is not None and call.ok is False and abs((call.start_seconds or 0.0) - at) < _AT_ONCE
+    return Stopped.INTERRUPTED if just_ended else None

@@ -17,6 +17,7 @@ from parsers.session import Category, Event, Note, NoteKind, Stopped, ToolUse
 _LOOKED = re.compile(r"(?:Read|Search|List|Run|View)\b")
 _EXIT = re.compile(r" \(exit (\d+)\)$")
 _FILE_CHANGES = re.compile(r"(?P<file>.*?)(?: → (?P<moved>.*?))? \(\+(?P<added>\d+) -(?P<removed>\d+)\)$")
+_COUNTS = re.compile(r"\(\+(?P<added>\d+) -(?P<removed>\d+)\)")
 _FIRST_LINE = re.compile(r" +1 +(?P<sign>[+-])")
 _TELLS_EXITS = (0, 150)  # since then a failed look is marked "(exit 1)"; 0.149 and older say nothing
 _SIGNAL = re.compile(r"execution error: Sandbox\(Signal\((\d+)\)\)")
@@ -55,10 +56,11 @@ def command_line(block: Block) -> tuple[str, tuple[Row, ...]]:
     if "command" in head.fields:
         lines = [row for row in rest if row.kind == "command_more"]
         prefix = len(head.line.text) - len(head.fields["command"])
-        drawn = unwrap([head.line.text, *(row.line.text for row in lines)], head.line.cols)
-        text = "\n".join([drawn[0][prefix:], *(re.sub(r"^  │ ?", "", line) for line in drawn[1:])])
+        rows_below = [row.line.text.replace("│", " ", 1) for row in lines]
+        drawn = unwrap([head.line.text, *rows_below], head.line.cols, prose=False)
+        text = "\n".join([drawn[0][prefix:], *(line[4:] for line in drawn[1:])])
         return text, tuple(row for row in rest if row.kind != "command_more")
-    drawn = unwrap([row.line.text for row in rest], head.line.cols)
+    drawn = unwrap([row.line.text for row in rest], head.line.cols, prose=False)
     return "\n".join([drawn[0].removeprefix("  └ "), *(line[4:] for line in drawn[1:])]) if drawn else "", ()
 
 
@@ -76,9 +78,9 @@ def commands(block: Block, reading: Reading) -> Iterator[Event]:
 
 def explored(block: Block, reading: Reading) -> Iterator[Event]:
     """Read commands that only looked at files. Lines that appeared at once are one command's."""
-    rows = [row for row in block.of("result", "more") if _LOOKED.match(item_of(row))]
-    for seconds, together in groupby(rows, key=lambda row: row.line.seconds):
-        items = [item_of(row) for row in together]
+    tells_exits = reading.version >= _TELLS_EXITS
+    for seconds, together in groupby(_looks(block), key=lambda look: look[0]):
+        items = [item for _, item in together]
         reads = items[0].removeprefix("Read ").split(", ") if items[0].startswith("Read ") else [""]
         exits = [int(found[1]) for item in items if (found := _EXIT.search(item))]
         for _ in reads:
@@ -86,10 +88,22 @@ def explored(block: Block, reading: Reading) -> Iterator[Event]:
                 name="shell",
                 category=Category.SHELL,
                 input={"looked_at": "; ".join(_EXIT.sub("", item) for item in items)},
-                ok=False if any(exits) else True if reading.version >= _TELLS_EXITS else None,
-                exit_code=max(exits) if exits else 0 if reading.version >= _TELLS_EXITS else None,
+                ok=False if any(exits) else True if tells_exits else None,
+                exit_code=max(exits) if exits else 0 if tells_exits else None,
                 start_seconds=seconds,
             )
+
+
+def _looks(block: Block) -> list[tuple[float, str]]:
+    """Give each thing that was looked at with the time it appeared; what a narrow terminal broke is put together."""
+    looks: list[tuple[float, str]] = []
+    for row in block.of("result", "more"):
+        item = item_of(row)
+        if _LOOKED.match(item):
+            looks.append((row.line.seconds, item))
+        elif looks:
+            looks[-1] = (looks[-1][0], f"{looks[-1][1]} {item}")
+    return looks
 
 
 def item_of(row: Row) -> str:
@@ -100,6 +114,7 @@ def item_of(row: Row) -> str:
 def edited(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a patch: one file on the head, or several on elbows, each with its diff below."""
     changes = list(_changes(block))
+    counts = _COUNTS.search(" ".join(row.line.text.strip() for row in block.rows[:2]))
     yield ToolUse(
         name="apply_patch",
         category=Category.EDIT,
@@ -107,8 +122,8 @@ def edited(block: Block, reading: Reading) -> Iterator[Event]:
         ok=True,
         files=tuple(file for file, verb in changes if verb != "Deleted"),
         created=tuple(file for file, verb in changes if verb == "Added"),
-        lines_added=int(block.fields["added"]),
-        lines_removed=int(block.fields["removed"]),
+        lines_added=int(counts["added"]) if counts else None,
+        lines_removed=int(counts["removed"]) if counts else None,
         output=output(block.rows[1:]),
         start_seconds=block.seconds,
     )

@@ -74,6 +74,7 @@ RULES = (
         r"• (?P<verb>Edited|Added|Deleted) (?P<files>.*?) \(\+(?P<added>\d+) -(?P<removed>\d+)\)$",
         body=_NAME,
     ),
+    head("edited", r"• (?P<verb>Edited|Added|Deleted) (?P<files>\S+)(?: \(\+?\d*)?$", body=_SURELY_A_NAME),  # broken
     head("edit_failed", r"[•✘] (?:Failed to apply patch|Patch failed)", body=_NAME),
     head("plan", r"• (?:Updated Plan|Proposed Plan)$", body=_NAME),
     head("questions", r"• Questions \d+/\d+ answered", body=_NAME),
@@ -108,6 +109,9 @@ RULES = (
     part("item", r"  • (?P<text>.*)", lead=_COLOURED, within=("prompt",)),  # 0.169 draws a prompt's "- " as a bullet
     part("more", r" {2,}"),
     part("more", r".", within=("slash",)),
+    part(
+        "more", r"\S", within=("interrupted", "error"), after=("interrupted", "error", "more")
+    ),  # wrapped by the terminal
     chrome("tip", r".", within=("tip",)),
 )
 

@@ -18,12 +18,15 @@ def width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def unwrap(rows: Sequence[str], cols: int) -> list[str]:
-    """Join the rows that only ended because the next word did not fit; `rows` are as drawn, indentation included."""
+def unwrap(rows: Sequence[str], cols: int, *, prose: bool = True) -> list[str]:
+    """Join the rows that only ended because the next word did not fit; `rows` are as drawn, indentation included.
+
+    In `prose` a list item, a quotation or a row of a table always has a line of its own; in a command nothing does.
+    """
     joined: list[str] = []
     previous = ""
     for row in rows:
-        if joined and previous and _continues(previous, row, cols):
+        if joined and previous and _continues(previous, row, cols, prose):
             text = row.strip()
             joined[-1] += text if _broken_word(previous, text, cols) else " " + text
         else:
@@ -32,10 +35,10 @@ def unwrap(rows: Sequence[str], cols: int) -> list[str]:
     return joined
 
 
-def _continues(above: str, below: str, cols: int) -> bool:
+def _continues(above: str, below: str, cols: int, prose: bool) -> bool:
     """Whether `below` goes on where `above` had no room left."""
     text = below.strip()
-    if not above.strip() or not text or _OWN_LINE.match(below):
+    if not above.strip() or not text or (prose and _OWN_LINE.match(below)):
         return False
     first = text.split(maxsplit=1)[0]
     return width(above) + 1 + width(first) > cols - _SLACK
