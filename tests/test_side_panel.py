@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from parsers.recording import Output, Recording
 from parsers.terminal import read_transcript
 
@@ -31,9 +33,10 @@ def shown(*frames: bytes) -> list[str]:
 
 def test_the_conversation_scrolls_past_the_panel() -> None:
     """The rows of the panel stay where they are and join no line of the text beside them."""
-    words = [f"line {number} of the conversation, which is told from all others" for number in range(60)]
+    words = [f"{hashlib.sha256(bytes([number])).hexdigest()} number {number}" for number in range(60)]
     beside = ["Title", "", "Context", "120 tokens", "0% used"]
-    frames = [frame(words[top : top + ROWS], beside) for top in range(0, 36, 5)]
+    grown = [frame(words[:length], beside) for length in range(1, ROWS, 4)]
+    frames = [*grown, *(frame(words[top : top + ROWS], beside) for top in range(0, 36, 5))]
     assert shown(*frames) == words[: 35 + ROWS]
 
 
