@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from parsers.native_logs.base import aware
 from parsers.native_logs.copilot_tools import Call
 from parsers.session import (
     AssistantText,
@@ -45,6 +46,10 @@ class Record(msgspec.Struct):
     data: dict[str, Any] = {}
     timestamp: datetime | None = None
     agent_id: str | None = msgspec.field(name="agentId", default=None)
+
+    def __post_init__(self) -> None:
+        """Take times without a zone as UTC."""
+        self.timestamp = aware(self.timestamp)
 
 
 RECORDS = msgspec.json.Decoder(Record)
@@ -111,7 +116,8 @@ def _answer(record: Record, seconds: float | None, reading: Reading) -> None:
         reading.events.append(AssistantText(text=text, seconds=seconds, agent=agent, source=Source.NATIVE))
     if agent is None and isinstance(record.data.get("model"), str):
         reading.model = record.data["model"]
-    for request in record.data.get("toolRequests") or ():
+    requests = record.data.get("toolRequests")
+    for request in requests if isinstance(requests, list) else ():
         if isinstance(request, dict) and isinstance(request.get("toolCallId"), str):
             call = reading.calls.setdefault(request["toolCallId"], Call(request["toolCallId"]))
             call.requested(str(request.get("name", "")), request.get("arguments"), seconds, agent)

@@ -8,12 +8,18 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
-from parsers.native_logs.base import LogFile
+import msgspec
+
+from parsers.native_logs.base import LogFile, Tally
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 _MAGIC = b"SQLite format 3\0"
 _WAL = 2  # byte 18 of the header: the file is in write-ahead-log mode
 COMPANIONS = ("-wal", "-shm")
+ERRORS = (sqlite3.Error, OSError, UnicodeDecodeError)  # what reading a database may raise, a damaged one above all
 
 
 def is_database(source: LogFile) -> bool:
@@ -35,7 +41,7 @@ def with_companions(database: Path) -> tuple[Path, ...]:
 
 @contextmanager
 def opened(database: LogFile) -> Iterator[sqlite3.Connection]:
-    """Open for reading; rows can be asked by column name. Raises sqlite3.Error and OSError.
+    """Open for reading; rows can be asked by column name. Raises `ERRORS`.
 
     A database in write-ahead-log mode wants files beside itself even for reading. If its log is empty it is opened as
     immutable, which touches nothing; if there is one and the assistant is not running (no -shm), a copy is read.
@@ -71,7 +77,7 @@ def _readable(database: LogFile, scratch: Path) -> tuple[Path, str]:
 def excerpt(source: Path, target: Path, wanted: Mapping[str, tuple[str, Sequence[str]]]) -> None:
     """Write a database that holds only the wanted rows: table -> (column, its values). Missing tables are left out.
 
-    Raises sqlite3.Error and OSError.
+    Raises `ERRORS`.
     """
     target.unlink(missing_ok=True)
     with opened(source) as there, closing(sqlite3.connect(target)) as here:
@@ -91,13 +97,29 @@ def columns(connection: sqlite3.Connection, table: str) -> tuple[str, ...]:
     return tuple(row["name"] for row in connection.execute(f'PRAGMA table_info("{table}")'))
 
 
-def rows(connection: sqlite3.Connection, table: str, wanted: Sequence[str], rest: str = "") -> Iterator[sqlite3.Row]:
-    """Select columns of a table, NULL for those that this version's schema lacks; nothing if the table is missing.
+def records(
+    connection: sqlite3.Connection, table: str, kind: type[T], tally: Tally, rest: str = "", values: Sequence[str] = ()
+) -> Iterator[T]:
+    """Read rows as structs whose fields name columns; a column that this version's schema lacks is NULL.
 
-    `rest` is what follows the table's name (WHERE …, ORDER BY …), written in our code, never from outside.
+    `rest` is what follows the table's name (WHERE …, ORDER BY …), written in our code with a `?` for each of `values`.
+    A table that is not there has no rows; a row that does not fit is counted in `tally`.
     """
     present = columns(connection, table)
     if not present:
         return
-    names = ", ".join(f'"{name}"' if name in present else f'NULL AS "{name}"' for name in wanted)
-    yield from connection.execute(f'SELECT {names} FROM "{table}" {rest}')
+    fields = kind.__struct_fields__
+    names = ", ".join(f'"{name}"' if name in present else f'NULL AS "{name}"' for name in fields)
+    for row in connection.execute(f'SELECT {names} FROM "{table}" {rest}', values):
+        found = {name: _text(row[name]) for name in fields}
+        try:
+            record = msgspec.convert(found, kind, strict=False)
+        except msgspec.ValidationError:
+            tally.records += 1
+            tally.not_understood(f"{table}: {found}")
+            continue
+        yield record
+
+
+def _text(value: Any) -> Any:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

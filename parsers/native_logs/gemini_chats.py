@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from parsers.native_logs import gemini_messages
-from parsers.native_logs.base import LogFile, Tally, is_json, json_records
+from parsers.native_logs.base import LogFile, Tally, aware, is_json, json_records
 from parsers.native_logs.gemini_messages import Message
 
 
@@ -25,6 +25,10 @@ class Record(msgspec.Struct, rename="camel"):
     patch: dict[str, Any] | None = msgspec.field(name="$set", default=None)
     rewind_to: str | None = msgspec.field(name="$rewindTo", default=None)
     messages: list[Message] | None = None
+
+    def __post_init__(self) -> None:
+        """Take a time without a zone as UTC."""
+        self.start_time = aware(self.start_time)
 
 
 class Conversation:
@@ -82,7 +86,8 @@ def patch(talk: Conversation, patch: dict[str, Any]) -> None:
     """Take in a `$set`: metadata, or the first message that is written nowhere else (the workspace's description)."""
     if isinstance(patch.get("sessionId"), str):
         talk.session_id = patch["sessionId"]
-    for item in patch.get("messages") or ():
+    messages = patch.get("messages")
+    for item in messages if isinstance(messages, list) else ():
         try:
             message = msgspec.convert(item, Message)
         except msgspec.ValidationError:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from parsers.native_logs.base import bounded, diff_counts, line_count, seconds_between
+from parsers.native_logs.base import aware, bounded, diff_counts, line_count, seconds_between
 from parsers.session import (
     AssistantText,
     Category,
@@ -91,6 +91,12 @@ class Message(msgspec.Struct, rename="camel"):
     tokens: Counts | None = None
     model: str | None = None
     tool_calls: list[Call] | None = None
+
+    def __post_init__(self) -> None:
+        """Take times without a zone as UTC."""
+        self.timestamp = aware(self.timestamp)
+        for call in self.tool_calls or ():
+            call.timestamp = aware(call.timestamp)
 
 
 def events(messages: Sequence[Message], origin: datetime | None, agent: str | None) -> Iterator[Event]:

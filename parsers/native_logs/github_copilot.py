@@ -78,20 +78,17 @@ def candidates(places: Places, *, since: datetime | None = None) -> Iterator[Can
     for root in roots:
         state = root / "session-state"
         for file in sorted((*state.glob("*/events.jsonl"), *state.glob("*.jsonl"))):
-            last_at = from_epoch(file.stat().st_mtime)
-            if since is not None and last_at is not None and last_at < since:
-                continue
-            found = _candidate(file, last_at)
-            if found is not None:
+            found = _candidate(file)
+            if found is not None and (since is None or found.last_at is None or found.last_at >= since):
                 yield found
 
 
-def _candidate(file: Path, last_at: datetime | None) -> Candidate | None:
-    with file.open("rb") as lines:
-        first = lines.readline()
+def _candidate(file: Path) -> Candidate | None:
     try:
-        start = RECORDS.decode(first)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        last_at = from_epoch(file.stat().st_mtime)
+        with file.open("rb") as lines:
+            start = RECORDS.decode(lines.readline())
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
     identity = start.data.get("sessionId") or (file.parent.name if file.name == "events.jsonl" else file.stem)
     context = start.data.get("context")

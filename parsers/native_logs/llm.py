@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from parsers.native_logs import llm_schemas, llm_turns
 from parsers.native_logs.base import (
     Candidate,
@@ -24,7 +26,8 @@ from parsers.native_logs.base import (
     in_order,
     parse_time,
 )
-from parsers.native_logs.databases import COMPANIONS, excerpt, is_database, opened, rows, with_companions
+from parsers.native_logs.databases import COMPANIONS, ERRORS, excerpt, is_database, opened, records, with_companions
+from parsers.native_logs.llm_excerpts import rows_of
 from parsers.native_logs.llm_turns import Turn
 
 PROVIDER = "gpt"
@@ -44,15 +47,15 @@ def read(
     for file in filter(is_database, files):
         try:
             with opened(file) as connection:
-                turns += llm_schemas.turns(connection, tally)
-        except (sqlite3.Error, OSError) as error:
+                turns += llm_schemas.turns(connection, tally, session_ids, since=window.started_at)
+        except ERRORS as error:
             tally.problems.append(f"llm: cannot read the database: {error}")
     used = [t for t in turns if window.holds(t.at) and (not session_ids or t.thread_id in session_ids)]
     for turn in used:
         tally.saw(turn.at)
     origin = aware(started_at) or tally.first_at
     events = list(llm_turns.events(used, origin))
-    tally.records = len(used)
+    tally.records += len(used)
     return NativeLog(
         events=(*in_order(events), *tally.kept),
         client=CLIENT,
@@ -72,7 +75,7 @@ def candidates(places: Places, *, since: datetime | None = None) -> Iterator[Can
         try:
             with opened(database) as connection:
                 spans = _spans(connection)
-        except (sqlite3.Error, OSError):
+        except ERRORS:
             continue
         for thread_id, (first, last) in spans.items():
             if since is None or last is None or last >= since:
@@ -90,15 +93,24 @@ def _databases(places: Places) -> Iterator[Path]:
     yield from (path for path in seen if path.is_file())
 
 
+class _At(msgspec.Struct):
+    """When something was asked, in a thread or (before 0.32) a conversation."""
+
+    datetime_utc: str | None = None
+    thread_id: str | None = None
+    conversation_id: str | None = None
+
+
 def _spans(connection: sqlite3.Connection) -> dict[str, tuple[datetime | None, datetime | None]]:
     """Find the first and the last time of each thread, in either schema."""
     spans: dict[str, tuple[datetime | None, datetime | None]] = {}
-    for table, key in (("turns", "thread_id"), ("responses", "conversation_id")):
-        for row in rows(connection, table, (key, "datetime_utc"), "ORDER BY datetime_utc"):
-            if row[key] is not None:
-                at = parse_time(row["datetime_utc"])
-                first, _ = spans.get(row[key], (at, at))
-                spans[row[key]] = (first, at)
+    for table in ("turns", "responses"):
+        for row in records(connection, table, _At, Tally(), "ORDER BY datetime_utc"):
+            thread_id = row.thread_id or row.conversation_id
+            if thread_id is not None:
+                at = parse_time(row.datetime_utc)
+                first, _ = spans.get(thread_id, (at, at))
+                spans[thread_id] = (first, at)
     return spans
 
 
@@ -110,8 +122,8 @@ def extract(file: Path, session_ids: Sequence[str], target: Path) -> bool:
         return False
     try:
         with opened(file) as connection:
-            wanted = llm_schemas.rows_of(connection, session_ids)
+            wanted = rows_of(connection, session_ids)
         excerpt(file, target, wanted)
-    except (sqlite3.Error, OSError):
+    except ERRORS:
         return False
     return True

@@ -1,30 +1,143 @@
 """llm's two database schemas, read as the same turns. A turn's tools answer in the request after it.
 
-Schemas: `llm/migrations.py` of simonw/llm.
+Schemas: `llm/migrations.py` of simonw/llm. Only the rows of the threads asked for are read: a database may hold years.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import msgspec
 
 from parsers.native_logs.base import Tally, parse_time
-from parsers.native_logs.databases import columns, rows
+from parsers.native_logs.databases import columns, records
 from parsers.native_logs.llm_turns import Asked, Result, Turn
 from parsers.session import Tokens
 
 
-def turns(connection: sqlite3.Connection, tally: Tally) -> Iterator[Turn]:
-    """Yield the turns of every thread, oldest first, from whichever schema holds some."""
+class _Request(msgspec.Struct, kw_only=True):
+    """The columns that a turn and a response share."""
+
+    id: str
+    model: str | None = None
+    resolved_model: str | None = None
+    duration_ms: int | None = None
+    datetime_utc: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    token_details: str | None = None
+    response_json: str | None = None
+
+
+class _TurnRow(_Request, kw_only=True):
+    """A row of `turns` (since 0.32)."""
+
+    thread_id: str | None = None
+    parent_message_hash: str | None = None
+    tip_message_hash: str | None = None
+
+
+class _ResponseRow(_Request, kw_only=True):
+    """A row of `responses` (before 0.32)."""
+
+    conversation_id: str | None = None
+    prompt: str | None = None
+    response: str | None = None
+    reasoning: str | None = None
+
+
+class _CallRow(msgspec.Struct):
+    """A row of `tool_calls`."""
+
+    name: str | None = None
+    arguments: str | None = None
+    tool_call_id: str | None = None
+
+
+class _ResultRow(msgspec.Struct):
+    """A row of `tool_results`."""
+
+    name: str | None = None
+    output: str | None = None
+    tool_call_id: str | None = None
+    exception: str | None = None
+
+
+class _MessageRow(msgspec.Struct):
+    """A row of `messages`."""
+
+    hash: str
+    parent_hash: str | None = None
+    role: str | None = None
+
+
+class _PartRow(msgspec.Struct):
+    """A row of `parts`."""
+
+    id: int
+    type: str | None = None
+    tool_name: str | None = None
+    text: str | None = None
+    payload: str | None = None
+
+
+class _Payload(msgspec.Struct):
+    """What the part of a tool call or of its answer says in JSON."""
+
+    name: str | None = None
+    arguments: Any = None
+    output: Any = None
+    tool_call_id: str | None = None
+    exception: Any = None
+
+
+class _Link(msgspec.Struct):
+    """What a row that links a text to its fragments points at."""
+
+    fragment_id: int
+
+
+class _Content(msgspec.Struct):
+    """The one column of a fragment that is needed."""
+
+    content: str | None = None
+
+
+R = TypeVar("R", bound=_Request)
+
+
+def turns(
+    connection: sqlite3.Connection, tally: Tally, thread_ids: Sequence[str] = (), *, since: datetime | None = None
+) -> Iterator[Turn]:
+    """Yield the turns of the threads asked for, else all those since then, from whichever schema holds them."""
     if not columns(connection, "turns") and not columns(connection, "responses"):
         tally.problems.append("llm: neither turns nor responses in the database; the format may have changed")
-    new = list(_new_turns(connection))
-    known = {turn.id for turn in new}
-    yield from (turn for turn in _old_turns(connection) if turn.id not in known)  # kept when the schema was migrated
-    yield from new
+    known = set()
+    for turn in _requests(connection, "turns", _TurnRow, "thread_id", thread_ids, since, tally):
+        known.add(turn.id)
+        yield _new_turn(connection, turn, tally)
+    old = _requests(connection, "responses", _ResponseRow, "conversation_id", thread_ids, since, tally)
+    yield from _old_turns(connection, [row for row in old if row.id not in known], tally)  # kept after a migration
+
+
+def _requests(
+    connection: sqlite3.Connection,
+    table: str,
+    kind: type[R],
+    key: str,
+    thread_ids: Sequence[str],
+    since: datetime | None,
+    tally: Tally,
+) -> Iterator[R]:
+    """Read the rows of a table that belong to the threads, oldest first; times are texts that sort as such."""
+    for thread_id in dict.fromkeys(thread_ids):
+        yield from records(connection, table, kind, tally, f'WHERE "{key}" = ? ORDER BY datetime_utc', (thread_id,))
+    if not thread_ids:
+        from_day = (since - timedelta(days=1)).strftime("%Y-%m-%d") if since else ""
+        yield from records(connection, table, kind, tally, "WHERE datetime_utc >= ? ORDER BY datetime_utc", (from_day,))
 
 
 def token_counts(input_: int | None, output: int | None, details: str | None) -> Tokens:
@@ -45,65 +158,14 @@ def _nested(details: Any, group: str, name: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
-_MEASURES = (
-    *("model", "resolved_model", "duration_ms", "datetime_utc"),
-    *("input_tokens", "output_tokens", "token_details", "response_json"),
-)
-
-
-def rows_of(connection: sqlite3.Connection, thread_ids: Sequence[str]) -> dict[str, tuple[str, Sequence[str]]]:
-    """Say which rows hold these threads, in either schema: table -> (column, its values)."""
-    threads = list(thread_ids)
-    responses = [r["id"] for r in rows(connection, "responses", ("id", "conversation_id")) if r[1] in threads]
-    ends = ("thread_id", "parent_message_hash", "tip_message_hash")
-    turns_ = [row for row in rows(connection, "turns", ends) if row["thread_id"] in threads]
-    hashes = _conversation(connection, {row[name] for row in turns_ for name in ends[1:] if row[name]})
-    part_ids = [r["id"] for r in rows(connection, "parts", ("id", "message_hash")) if r["message_hash"] in hashes]
-    fragments = [
-        row["fragment_id"]
-        for table, key, known in (
-            ("part_fragments", "part_id", part_ids),
-            ("prompt_fragments", "response_id", responses),
-        )
-        for row in rows(connection, table, (key, "fragment_id"))
-        if row[key] in known
-    ]
-    return {
-        "threads": ("id", threads),
-        "turns": ("thread_id", threads),
-        "messages": ("hash", sorted(hashes)),
-        "parts": ("message_hash", sorted(hashes)),
-        "part_fragments": ("part_id", part_ids),
-        "conversations": ("id", threads),
-        "responses": ("id", responses),
-        "tool_calls": ("response_id", responses),
-        "tool_results": ("response_id", responses),
-        "prompt_fragments": ("response_id", responses),
-        "fragments": ("id", fragments),
-    }
-
-
-def _conversation(connection: sqlite3.Connection, named: set[str]) -> set[str]:
-    """Add to the messages that turns name those between them: what they follow, and the tools' answers to them."""
-    listed = list(rows(connection, "messages", ("hash", "parent_hash", "role")))
-    parent = {row["hash"]: row["parent_hash"] for row in listed}
-    hashes: set[str] = set()
-    for name in named | {row["hash"] for row in listed if row["role"] == "tool" and row["parent_hash"] in named}:
-        step: str | None = name
-        while step is not None and step not in hashes:
-            hashes.add(step)
-            step = parent.get(step)
-    return hashes
-
-
-def _turn(row: sqlite3.Row, thread_id: str | None) -> Turn:
+def _turn(row: _Request, thread_id: str | None) -> Turn:
     return Turn(
-        id=row["id"],
+        id=row.id,
         thread_id=thread_id,
-        at=parse_time(row["datetime_utc"]),
-        model=row["resolved_model"] or _answering_model(row["response_json"]) or row["model"],
-        milliseconds=row["duration_ms"],
-        tokens=token_counts(row["input_tokens"], row["output_tokens"], row["token_details"]),
+        at=parse_time(row.datetime_utc),
+        model=row.resolved_model or _answering_model(row.response_json) or row.model,
+        milliseconds=row.duration_ms,
+        tokens=token_counts(row.input_tokens, row.output_tokens, row.token_details),
     )
 
 
@@ -124,40 +186,23 @@ def _arguments(text: str | None) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {"arguments": value}
 
 
-def _old_turns(connection: sqlite3.Connection) -> Iterator[Turn]:
-    """Read the schema before 0.32: a response with its tool calls; results belong to the response that sent them."""
-    fragments = _fragments(connection, "prompt_fragments", "response_id")
-    found: dict[str, Turn] = {}
-    names = ("id", "conversation_id", "prompt", "response", "reasoning", *_MEASURES)
-    for row in rows(connection, "responses", names, "ORDER BY datetime_utc"):
-        turn = _turn(row, row["conversation_id"])
-        turn.prompt = row["prompt"] or fragments.get(turn.id, "")
-        turn.text, turn.reasoning = row["response"] or "", row["reasoning"] or ""
-        found[turn.id] = turn
-    wanted = ("id", "response_id", "name", "arguments", "tool_call_id")
-    for row in rows(connection, "tool_calls", wanted, "ORDER BY id"):
-        if row["response_id"] in found:
-            call = Asked(row["name"] or "", _arguments(row["arguments"]), row["tool_call_id"])
-            found[row["response_id"]].calls.append(call)
-    before = _predecessors(found.values())
-    wanted = ("response_id", "name", "output", "tool_call_id", "exception")
-    for row in rows(connection, "tool_results", wanted, "ORDER BY id"):
-        caller = before.get(row["response_id"])
-        answered = _waiting(caller.calls, row["tool_call_id"], row["name"]) if caller else None
-        if answered is not None:
-            answered.result = Result(row["output"] or "", row["exception"])
-    yield from found.values()
-
-
-def _predecessors(listed: Iterable[Turn]) -> dict[str, Turn]:
-    """Map each turn's id to the turn before it in the same conversation."""
-    before: dict[str, Turn] = {}
+def _old_turns(connection: sqlite3.Connection, listed: Sequence[_ResponseRow], tally: Tally) -> Iterator[Turn]:
+    """Read what belongs to responses: results are with the response that sent them, the one after the call."""
     last: dict[str | None, Turn] = {}
-    for turn in listed:
-        if turn.thread_id in last:
-            before[turn.id] = last[turn.thread_id]
-        last[turn.thread_id] = turn
-    return before
+    for row in listed:
+        turn = _turn(row, row.conversation_id)
+        turn.prompt = row.prompt or _fragments(connection, "prompt_fragments", "response_id", row.id, tally)
+        turn.text, turn.reasoning = row.response or "", row.reasoning or ""
+        mine = 'WHERE "response_id" = ? ORDER BY id', (row.id,)
+        for call in records(connection, "tool_calls", _CallRow, tally, *mine):
+            turn.calls.append(Asked(call.name or "", _arguments(call.arguments), call.tool_call_id))
+        for result in records(connection, "tool_results", _ResultRow, tally, *mine):
+            before = last.get(row.conversation_id)
+            asked = _waiting(before.calls, result.tool_call_id, result.name) if before else None
+            if asked is not None:
+                asked.result = Result(result.output or "", result.exception)
+        last[row.conversation_id] = turn
+        yield turn
 
 
 def _waiting(calls: Sequence[Asked], call_id: str | None, name: str | None) -> Asked | None:
@@ -167,63 +212,66 @@ def _waiting(calls: Sequence[Asked], call_id: str | None, name: str | None) -> A
     return next(by_id, None) or next((call for call in open_calls if call.name == name), None)
 
 
-def _fragments(connection: sqlite3.Connection, table: str, key: str) -> dict[str, str]:
+def _fragments(connection: sqlite3.Connection, table: str, key: str, value: str, tally: Tally) -> str:
     """Put together the fragments (given with -f) that stand in for a text."""
-    texts = {row["id"]: row["content"] or "" for row in rows(connection, "fragments", ("id", "content"))}
-    joined: dict[str, list[str]] = {}
-    for row in rows(connection, table, (key, "fragment_id"), 'ORDER BY "order"'):
-        joined.setdefault(row[key], []).append(texts.get(row["fragment_id"], ""))
-    return {identity: "\n".join(parts) for identity, parts in joined.items()}
+    links = list(records(connection, table, _Link, tally, f'WHERE "{key}" = ? ORDER BY "order"', (value,)))
+    found = (
+        fragment.content or ""
+        for link in links
+        for fragment in records(connection, "fragments", _Content, tally, "WHERE id = ?", (str(link.fragment_id),))
+    )
+    return "\n".join(found)
 
 
-class _Messages:
-    """The messages of the schema since 0.32: a tree, each with its parts."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        names = ("hash", "parent_hash", "role")
-        self.role = {row["hash"]: row["role"] for row in rows(connection, "messages", names)}
-        self.parent = {row["hash"]: row["parent_hash"] for row in rows(connection, "messages", names)}
-        self.parts: dict[str, list[sqlite3.Row]] = {}
-        self.fragments = _fragments(connection, "part_fragments", "part_id")
-        wanted = ("id", "message_hash", "type", "tool_name", "text", "payload")
-        for row in rows(connection, "parts", wanted, "ORDER BY message_hash, position"):
-            self.parts.setdefault(row["message_hash"], []).append(row)
-
-    def text(self, message: str | None, kind: str = "text") -> str:
-        """Put together the texts of one kind in a message."""
-        parts = [p for p in self.parts.get(message or "", ()) if p["type"] == kind]
-        return "\n".join(p["text"] or self.fragments.get(p["id"], "") for p in parts)
-
-    def payloads(self, message: str | None, kind: str) -> Iterator[Mapping[str, Any]]:
-        """Yield what the tool calls or results in a message say."""
-        for part in self.parts.get(message or "", ()):
-            if part["type"] == kind:
-                yield {"name": part["tool_name"], **_arguments(part["payload"])}
+def _new_turn(connection: sqlite3.Connection, row: _TurnRow, tally: Tally) -> Turn:
+    turn, tip = _turn(row, row.thread_id), row.tip_message_hash
+    asked_with = _message(connection, row.parent_message_hash, tally)
+    if asked_with is not None and asked_with.role == "user":
+        turn.prompt = _texts(connection, asked_with.hash, "text", tally)
+    turn.text, turn.reasoning = (_texts(connection, tip, kind, tally) for kind in ("text", "reasoning"))
+    results = _results(connection, tip, tally)
+    for payload in _payloads(connection, tip, "tool_call", tally):
+        known = payload.arguments if isinstance(payload.arguments, dict) else {}
+        result = results.get(payload.tool_call_id) or results.get(payload.name)
+        turn.calls.append(Asked(payload.name or "", known, payload.tool_call_id, result))
+    return turn
 
 
-def _new_turns(connection: sqlite3.Connection) -> Iterator[Turn]:
-    messages = _Messages(connection)
-    results = _results(messages)
-    names = ("id", "thread_id", "parent_message_hash", "tip_message_hash", *_MEASURES)
-    for row in rows(connection, "turns", names, "ORDER BY datetime_utc"):
-        turn, asked_with, tip = _turn(row, row["thread_id"]), row["parent_message_hash"], row["tip_message_hash"]
-        if messages.role.get(asked_with) == "user":
-            turn.prompt = messages.text(asked_with)
-        turn.text, turn.reasoning = messages.text(tip), messages.text(tip, "reasoning")
-        for payload in messages.payloads(tip, "tool_call"):
-            arguments = payload.get("arguments")
-            identity = payload.get("tool_call_id")
-            result = results.get((tip, identity)) or results.get((tip, payload.get("name")))
-            known = arguments if isinstance(arguments, dict) else {}
-            turn.calls.append(Asked(str(payload.get("name") or ""), known, identity, result))
-        yield turn
+def _message(connection: sqlite3.Connection, name: str | None, tally: Tally) -> _MessageRow | None:
+    return next(records(connection, "messages", _MessageRow, tally, "WHERE hash = ?", (name or "",)), None)
 
 
-def _results(messages: _Messages) -> dict[tuple[str, Any], Result]:
-    """Map (message that called, id of the call or name of the tool) to the tool's answer."""
-    found: dict[tuple[str, Any], Result] = {}
-    for message, caller in messages.parent.items():
-        for payload in messages.payloads(message, "tool_result"):
-            result = Result(str(payload.get("output") or ""), payload.get("exception"))
-            found[caller, payload.get("tool_call_id") or payload.get("name")] = result
+def _parts(connection: sqlite3.Connection, message: str | None, kind: str, tally: Tally) -> list[_PartRow]:
+    where = "WHERE message_hash = ? ORDER BY position"
+    return [p for p in records(connection, "parts", _PartRow, tally, where, (message or "",)) if p.type == kind]
+
+
+def _texts(connection: sqlite3.Connection, message: str | None, kind: str, tally: Tally) -> str:
+    """Put together the texts of one kind in a message."""
+    texts = (
+        part.text or _fragments(connection, "part_fragments", "part_id", str(part.id), tally)
+        for part in _parts(connection, message, kind, tally)
+    )
+    return "\n".join(texts)
+
+
+def _payloads(connection: sqlite3.Connection, message: str | None, kind: str, tally: Tally) -> Iterator[_Payload]:
+    """Yield what the tool calls or results in a message say."""
+    for part in _parts(connection, message, kind, tally):
+        try:
+            payload = msgspec.json.decode(part.payload or "{}", type=_Payload)
+        except msgspec.DecodeError:
+            tally.not_understood(part.payload or "")
+            payload = _Payload()
+        payload.name = payload.name or part.tool_name
+        yield payload
+
+
+def _results(connection: sqlite3.Connection, caller: str | None, tally: Tally) -> dict[str | None, Result]:
+    """Map the id of a call (or the tool's name) to the answer, given in the messages that follow the caller."""
+    found: dict[str | None, Result] = {}
+    for message in records(connection, "messages", _MessageRow, tally, "WHERE parent_hash = ?", (caller or "",)):
+        for payload in _payloads(connection, message.hash, "tool_result", tally):
+            exception = str(payload.exception) if payload.exception else None
+            found[payload.tool_call_id or payload.name] = Result(str(payload.output or ""), exception)
     return found

@@ -7,16 +7,14 @@ returns.
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from parsers.native_logs.base import Tally, bounded, parse_time, seconds_between
-from parsers.native_logs.databases import columns, rows
+from parsers.native_logs.base import bounded, seconds_between
 from parsers.session import (
     AssistantText,
     Category,

@@ -6,7 +6,6 @@ Both hold the same objects below `~/.local/share/opencode`: a session, its messa
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +25,7 @@ from parsers.native_logs.base import (
     in_order,
     seconds_between,
 )
-from parsers.native_logs.databases import COMPANIONS, excerpt, is_database, opened, with_companions
+from parsers.native_logs.databases import COMPANIONS, ERRORS, excerpt, is_database, opened, with_companions
 from parsers.native_logs.opencode_records import (
     SESSION,
     Message,
@@ -131,8 +130,8 @@ def candidates(places: Places, *, since: datetime | None = None) -> Iterator[Can
 def _in_database(database: Path, since: datetime | None) -> Iterator[Candidate]:
     try:
         with opened(database) as connection:
-            found = [(s, _candidate(s, with_companions(database))) for s in sessions(connection)]
-    except (sqlite3.Error, OSError):
+            found = [(s, _candidate(s, with_companions(database))) for s in sessions(connection, Tally())]
+    except ERRORS:
         return
     for session, candidate in found:
         if session.parent_id is None and not _too_old(candidate, since):
@@ -186,9 +185,9 @@ def extract(file: Path, session_ids: Sequence[str], target: Path) -> bool:
     storage = Storage()
     try:
         with opened(file) as connection:
-            storage.sessions = {s.id: s for s in sessions(connection)}
+            storage.sessions = {s.id: s for s in sessions(connection, Tally())}
         ids = [s.id for s in family_of(storage, [s for s in storage.sessions.values() if s.id in session_ids])]
         excerpt(file, target, {"session": ("id", ids), "message": ("session_id", ids), "part": ("session_id", ids)})
-    except (sqlite3.Error, OSError):
+    except ERRORS:
         return False
     return True

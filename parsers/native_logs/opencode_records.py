@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from parsers.native_logs.base import LogFile, Tally
-from parsers.native_logs.databases import opened, rows
+from parsers.native_logs.databases import ERRORS, opened, records
 
 T = TypeVar("T")
 
@@ -131,10 +131,11 @@ def load_database(source: LogFile, storage: Storage, tally: Tally, session_ids: 
     """Take in the sessions asked for with their sub-agents, else all; an unreadable database is a problem."""
     try:
         with opened(source) as connection:
-            for session in sessions(connection):
+            for session in sessions(connection, tally):
                 storage.sessions[session.id] = session
-            _load_rows(connection, storage, tally, {s.id for s in _wanted(storage, session_ids)})
-    except (sqlite3.Error, OSError) as error:
+            for session in _wanted(storage, session_ids):
+                _load_rows(connection, storage, tally, session.id)
+    except ERRORS as error:
         tally.problems.append(f"opencode: cannot read the database: {error}")
 
 
@@ -143,29 +144,55 @@ def _wanted(storage: Storage, session_ids: Sequence[str]) -> list[Stored]:
     return family_of(storage, roots) if roots else list(storage.sessions.values())
 
 
-def sessions(connection: sqlite3.Connection) -> Iterator[Stored]:
+class _SessionRow(msgspec.Struct):
+    """A row of `session`."""
+
+    id: str
+    directory: str | None = None
+    title: str | None = None
+    version: str | None = None
+    parent_id: str | None = None
+    time_created: float | None = None
+    time_updated: float | None = None
+
+
+class _Row(msgspec.Struct):
+    """A row of `message` or `part`: the object as JSON without what the columns say."""
+
+    id: str
+    session_id: str
+    message_id: str | None = None
+    time_created: float | None = None
+    data: str = ""
+
+
+class _Newer(msgspec.Struct):
+    """A row of a table of versions to come."""
+
+    id: str
+
+
+def sessions(connection: sqlite3.Connection, tally: Tally) -> Iterator[Stored]:
     """Read the table of sessions."""
-    names = ("id", "directory", "title", "version", "parent_id", "time_created", "time_updated")
-    for row in rows(connection, "session", names):
-        time = Moment(created=row["time_created"], updated=row["time_updated"])
-        yield Stored(row["id"], row["directory"], row["title"], row["version"], row["parent_id"], time)
+    for row in records(connection, "session", _SessionRow, tally):
+        time = Moment(created=row.time_created, updated=row.time_updated)
+        yield Stored(row.id, row.directory, row.title, row.version, row.parent_id, time)
 
 
-def _load_rows(connection: sqlite3.Connection, storage: Storage, tally: Tally, wanted: set[str]) -> None:
-    """Take in the messages and parts of the sessions wanted; the database's columns complete the objects' JSON."""
-    for row in rows(connection, "message", ("id", "session_id", "time_created", "data")):
-        if row["session_id"] in wanted:
-            message = _decoded(_MESSAGE, (row["data"] or "").encode(), tally)
-            if message is not None:
-                message.id, message.session_id = row["id"], row["session_id"]
-                storage.messages[message.id] = message
-    for row in rows(connection, "part", ("id", "message_id", "session_id", "time_created", "data")):
-        if row["session_id"] in wanted:
-            part = _decoded(_PART, (row["data"] or "").encode(), tally)
-            if part is not None:
-                part.id, part.message_id, part.created = row["id"], row["message_id"], row["time_created"]
-                storage.parts[part.id] = part
-    newer = sum(1 for row in rows(connection, "session_message", ("session_id",)) if row["session_id"] in wanted)
+def _load_rows(connection: sqlite3.Connection, storage: Storage, tally: Tally, session_id: str) -> None:
+    """Take in the messages and parts of a session; the database's columns complete the objects' JSON."""
+    where = "WHERE session_id = ?", (session_id,)
+    for row in records(connection, "message", _Row, tally, *where):
+        message = _decoded(_MESSAGE, row.data.encode(), tally)
+        if message is not None:
+            message.id, message.session_id = row.id, row.session_id
+            storage.messages[message.id] = message
+    for row in records(connection, "part", _Row, tally, *where):
+        part = _decoded(_PART, row.data.encode(), tally)
+        if part is not None:
+            part.id, part.message_id, part.created = row.id, row.message_id or "", row.time_created
+            storage.parts[part.id] = part
+    newer = sum(1 for _ in records(connection, "session_message", _Newer, tally, *where))
     if newer and not storage.messages:
         tally.problems.append(f"opencode: {newer} messages are in a table of a newer format that is not read yet")
 

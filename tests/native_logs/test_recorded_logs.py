@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
+from parsers.native_logs import read_native
 from parsers.session import AssistantText
 from tests.native_logs.recorded import (
     commands,
@@ -92,3 +94,19 @@ def test_tokens(provider: str, recording: Path) -> None:
     true, counted = truth_of(recording)["tokens"], tokens(read_recorded(provider, recording))
     assert (counted.input or 0) == true["input"]
     assert (counted.output or 0) - (counted.reasoning or 0) == true["output"]
+
+
+@each_recording
+def test_damage(provider: str, recording: Path, tmp_path: Path) -> None:
+    """Files cut anywhere or with bytes turned over are read as far as possible; nothing is raised."""
+    chance = random.Random(recording.name)
+    originals = [file for file in (recording / "native").rglob("*") if file.is_file()]
+    for round_ in range(4):
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        for file in originals:
+            content = bytearray(file.read_bytes())
+            for _ in range(chance.randrange(1, 40)):
+                content[chance.randrange(len(content))] = chance.randrange(256)
+            (folder / file.name).write_bytes(content[: chance.randrange(len(content))] if round_ % 2 else content)
+        read_native(provider, sorted(folder.iterdir()))
