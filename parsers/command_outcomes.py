@@ -53,7 +53,7 @@ def failure(command: str, output: str) -> tuple[bool, int | None]:
     """Say whether the output proves that the command failed, and the exit status if that is certain too."""
     if not output or _HIDES_STATUS.search(_QUOTED.sub("''", command.strip())):
         return False, None
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     for words in simple_commands(command):
         for status in _complaints(words, lines):
             return True, status

@@ -1,0 +1,116 @@
+"""The plain clients: llm's calls with their results, shell-gpt's calls without, and the Function convention."""
+
+from __future__ import annotations
+
+import pytest
+
+from parsers.reading import ScreenReading
+from parsers.screens.gpt_blocks import arguments_of
+from parsers.session import Category, ErrorKind, Stopped
+from tests.screens.showing import errors, ink, prompts, show, texts, tools
+
+
+def llm(*parts: str) -> ScreenReading:
+    """Read a chat with llm."""
+    return show("".join(("Chatting with gpt-4o\n", "Type 'exit' or 'quit' to exit\n", *parts)))
+
+
+def called(name: str, arguments: str, *result: str) -> str:
+    """Draw a call of llm's --td: yellow, with its result in green and indented."""
+    rows = (ink("1;33", f"Tool call: {name}({arguments})"), *(ink("1;32", f"  {row}") for row in result))
+    return "\n".join((*rows, "", ""))
+
+
+def test_llm_says_who_it_is() -> None:
+    """The first line names the client's model."""
+    reading = llm("> hello\n", "Hi there.\n")
+    assert (reading.provider, reading.client, reading.model) == ("gpt", "llm", "gpt-4o")
+    assert (prompts(reading), texts(reading)) == (["hello"], ["Hi there."])
+
+
+def test_llm_calls_end_as_their_result_says() -> None:
+    """The status that a shell tool puts first is the outcome; other tools name their file."""
+    shell = called("run_shell", "{'command': 'pytest -q'}", "exit code: 1", "1 failed")
+    found = tools(llm("> go\n", shell, called("read_file", "{'path': 'a.py'}", "x = 1")))
+    assert [(tool.command, tool.ok, tool.exit_code) for tool in found] == [("pytest -q", False, 1), (None, True, None)]
+    assert (found[1].category, found[1].files) == (Category.READ, ("a.py",))
+
+
+def test_llm_approvals() -> None:
+    """A refused call never ran; an approved one is shown again with its result and is one call."""
+    asked = called("run_shell", "{'command': 'ls'}")
+    refused = tools(llm("> go\n", asked, "Approve tool call? [y/N]: n\n", "As you like.\n"))
+    assert [(tool.ok, tool.stopped) for tool in refused] == [(False, Stopped.DENIED)]
+    again = called("run_shell", "{'command': 'ls'}", "exit code: 0", "app")
+    approved = tools(llm("> go\n", asked, "Approve tool call? [y/N]: y\n", again))
+    assert [(tool.ok, tool.output) for tool in approved] == [(True, "exit code: 0\napp")]
+
+
+def test_llm_text_before_a_call_on_the_same_line() -> None:
+    """An answer without a line end is followed at once by the call."""
+    reading = llm("> go\n", "I would clean up.Tool call: run_shell({'command': 'rm -r build'})\n")
+    assert (texts(reading), [tool.command for tool in tools(reading)]) == (["I would clean up."], ["rm -r build"])
+
+
+def test_llm_prompts_of_several_lines() -> None:
+    """What stands between !multi and !end is one prompt."""
+    assert prompts(llm("> !multi\n", "explain:\n- short\n", "!end\n", "It adds.\n")) == ["explain:\n- short"]
+
+
+def test_llm_aborted() -> None:
+    """Ctrl-C in an answer is an interruption, at the prompt it is the end."""
+    assert errors(llm("> go\n", "It ad\nAborted!\n")) == [ErrorKind.INTERRUPTED]
+    assert errors(llm("> go\n", "It adds.\n", "> \nAborted!\n")) == []
+
+
+def shell_gpt(*parts: str) -> ScreenReading:
+    """Read shell-gpt's REPL."""
+    return show("".join(("Entering REPL mode, press Ctrl+C to exit.\n", *parts)))
+
+
+def test_shell_gpt_hides_what_came_of_a_call() -> None:
+    """Its calls are shown without their output: the outcome is unknown, never a success."""
+    call = '▌ @FunctionCall execute_shell_command(shell_command="pytest -q")'
+    reading = shell_gpt(">>> go\n", "Running the tests.\n\n", call, "\n\nDone.\n")
+    assert [(tool.command, tool.ok) for tool in tools(reading)] == [("pytest -q", None)]
+    assert (reading.client, texts(reading)) == ("shell-gpt", ["Running the tests.", "Done."])
+
+
+def test_shell_gpt_runs_what_it_suggested() -> None:
+    """`e` runs the command of the last answer to a prompt; `d` describes it and changes nothing."""
+    reading = shell_gpt(">>> list all\n", "ls -la\n", ">>> d\n", "Lists all.\n", ">>> e\n", "total 28\n")
+    assert [(tool.command, tool.output) for tool in tools(reading)] == [("ls -la", "total 28")]
+    assert prompts(reading) == ["list all"]
+
+
+def test_shell_gpt_once() -> None:
+    """One shot: the prompt is on the command line, the command above the question; aborted it never runs."""
+    question = "[E]xecute, [M]odify, [D]escribe, [A]bort: "
+    argv = ["sgpt", "-s", "show the commits"]
+    ran = show(f"git log -3\n{question}e\nabc1234 Fix\n", argv=argv)
+    assert [(tool.command, tool.output) for tool in tools(ran)] == [("git log -3", "abc1234 Fix")]
+    assert prompts(ran) == ["show the commits"]
+    assert tools(show(f"git log -3\n{question}a\n", argv=argv)) == []
+
+
+def test_the_function_convention() -> None:
+    """`Function: tool(args)` is a call of a client that nobody knows by name."""
+    reading = show('> go\nFunction: shell(git status)\nFunction: read_file({"path": "a.py"})\nDone.\n', provider="gpt")
+    assert [(tool.category, tool.command, tool.files) for tool in tools(reading)] == [
+        (Category.SHELL, "git status", ()), (Category.READ, None, ("a.py",))
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "arguments"),
+    [
+        ("{'command': 'ls \\'a\\''}", {"command": "ls 'a'"}),
+        ('{"command": "ls", "all": true}', {"command": "ls", "all": True}),
+        ('shell_command="echo "hi""', {"shell_command": 'echo "hi"'}),
+        ('path="a.py", text="x = "1""', {"path": "a.py", "text": 'x = "1"'}),
+        ("", {}),
+    ],
+)
+def test_arguments(given: str, arguments: dict[str, object]) -> None:
+    """Python, JSON, and shell-gpt's quotation without any escaping."""
+    assert arguments_of(given) == arguments
