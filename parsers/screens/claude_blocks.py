@@ -42,6 +42,7 @@ _SUB_AGENT = re.compile(r"Done \(\d+ tool uses? · ")
 _SUCCESS = frozenset({Hue.GREEN, Hue.CYAN, Hue.BLUE})
 _SLASH_NOTES = {"/clear": NoteKind.CLEARED, "/new": NoteKind.CLEARED, "/model": NoteKind.MODEL}
 _WITH_FILE = frozenset({Category.READ, Category.EDIT, Category.WRITE})
+_LIVE = re.compile(r"(?:Running|Waiting|Initializing)…")
 _HOOK = re.compile(r"(?:Error: )?(?:\w+:\S{1,80} hook (?:error|blocked)|\w{1,80} operation blocked by hook)")
 
 
@@ -95,6 +96,7 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
     given = _input(block)
     results = tuple(row for row in block.rows if row.kind in ("result", "more", "hidden", "stop"))
     shown = output(results)
+    shown = None if _LIVE.match(shown or "") else shown
     if category is Category.OTHER and _SUB_AGENT.match(shown or ""):
         category = Category.TASK  # an agent that the person defined is called by its name
     ok, stopped = _outcome(block, shown, reading)

@@ -21,6 +21,7 @@ _NOT_TEXT = Look(not_hues=_PLAIN)
 _QUIET = Look(hues=frozenset({Hue.GREY, Hue.DEFAULT, Hue.BLACK}))
 _NOT_RED = Look(not_hues=frozenset({Hue.RED}))
 _NAME = Look(bold=True)
+_SURELY_A_NAME = Look(bold=True, sure=True)
 _SHADED = Look(background=True)
 _FAINT = Look(faint=True)
 
@@ -33,10 +34,11 @@ _STOP = (
 _SPINNER = r"[·✢*✶✻✽✳∗•] "
 _NUMBER = r"[\d.]+[kmb]?"
 # "Bash", "Web Search", "tracker - get_issue (MCP)", "plugin:server:tool (MCP)"
-_TOOL = (
-    r"[●⏺] (?P<tool>[A-Z]\w*(?: [A-Z]\w*)?|mcp__\w+"
+_TOOL_NAME = (
+    r"(?P<tool>[A-Z]\w*(?: [A-Z]\w*)?|mcp__\w+"
     r"|[\w.:-]+(?: [\w.-]+)* - [\w -]+ \(MCP\)|[\w.-]+:[\w.:-]+ \(MCP\))"
 )
+_TOOL = rf"[●⏺] {_TOOL_NAME}"
 _TOOL_ALONE = r"[●⏺] (?P<tool>Update Todos|Todo ?Write|Bash ?Output|Kill ?Shell|Exit plan mode|Task ?Output)$"
 # "Searched for 1 pattern, read 2 files · 1 failed"; full-screen (tui: fullscreen) leaves the hint at the end out.
 _COUNT = (
@@ -86,6 +88,7 @@ RULES = (
     # --- tools: the name is bold, the bullet tells the outcome -------------------------------------------------------
     head("tool", _TOOL + r"\((?P<input>.*)", lead=_DONE),
     head("tool", _TOOL + r"\((?P<input>.*)", lead=_PENDING, body=_NAME),
+    head("tool", rf"  {_TOOL_NAME}\((?P<input>.*)", lead=_SURELY_A_NAME),  # the bullet of a running call blinks
     head("tool", r"[●⏺] (?P<tool>[a-z][\w-]*)\((?P<input>.*)", lead=_SURELY_DONE, body=_NAME),  # an agent of one's own
     head("tool", _TOOL_ALONE, lead=_NOT_TEXT, body=_NAME),
     # --- answers, and what stands where the call would: counts only, grey (2.1) ---------------------------------------

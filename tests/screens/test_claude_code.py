@@ -117,6 +117,32 @@ def test_full_screen_counts_have_no_hint() -> None:
     assert found == [(Category.SHELL, True), (Category.SHELL, False)]
 
 
+def test_a_narrow_terminal_breaks_counts() -> None:
+    """Counts that go on in the next row all count."""
+    rows = (
+        ink(GREY, "  Searched for 1 pattern, read 2 files, listed 1")
+        + "\n"
+        + ink(GREY, "  directory · 1 failed (ctrl+o to")
+        + "\n"
+    )
+    reading = show(BANNER + said("Look.") + rows + ink(GREY, "  expand)") + "\n\n" + said("So."), cols=50)
+    assert [tool.category for tool in tools(reading)].count(Category.READ) == 2
+    assert [tool.ok for tool in tools(reading)] == [True, True, True, False]
+    assert texts(reading) == ["Look.", "So."]
+
+
+def test_the_bullet_of_a_running_call_blinks() -> None:
+    """A recording may end while the bullet is invisible: the bold name is there."""
+    (tool,) = tools(show(BANNER + said("Run.") + "  " + ink("1", "Bash") + "(sleep 9)\n" + ink(GREY, "  ⎿  Running…")))
+    assert (tool.command, tool.ok, tool.output) == ("sleep 9", None, None)
+
+
+def test_mcp_tools_have_one_name() -> None:
+    """`server - tool (MCP)` is the name that the log gives as mcp__server__tool."""
+    (tool,) = tools(show(BANNER + called("tracker - get_issue (MCP)", "number: 583", "open")))
+    assert (tool.name, tool.category, tool.input) == ("mcp__tracker__get_issue", Category.MCP, {"number": "583"})
+
+
 def test_a_passing_hint_names_the_collapsed_command() -> None:
     """What shows for a moment below a collapsed line tells which command or file it was."""
     live = ink(GREY, "  Reading 1 file… (ctrl+o to expand)") + "\n" + ink(GREY, "  ⎿  $ wc -l notes.md") + "\n"

@@ -141,6 +141,15 @@ def test_interruptions_and_errors() -> None:
     assert errors(reading) == [ErrorKind.INTERRUPTED, ErrorKind.API_ERROR, ErrorKind.API_ERROR]
 
 
+def test_a_command_that_was_running_was_interrupted() -> None:
+    """The cell of a running command is drawn as a failure when the turn is stopped: one fact, told once."""
+    stopped = cell("Ran", " sleep 60", "  └ (no output)", bullet="1;31") + "■ Conversation interrupted\n"
+    earlier = cell("Ran", " false", "  └ (no output)", bullet="1;31")
+    reading = show((0.0, BANNER + typed("go") + earlier), (9.0, stopped))
+    assert [tool.stopped for tool in tools(reading)] == [None, Stopped.INTERRUPTED]
+    assert errors(reading) == []
+
+
 def test_reasoning_is_no_answer() -> None:
     """Up to 0.149 reasoning has the answer's bullet, but its words are italic or faint."""
     reading = show(BANNER + ink("2", "•") + ink("2;3", " The user wants it closed.") + "\n\n" + said("Closing it."))
@@ -229,11 +238,20 @@ def test_exec_mode_with_styles() -> None:
 def test_exec_mode_of_0_39() -> None:
     """Every label came after a time in brackets."""
     at = "[2026-11-20T09:39:05] "
-    screen = (
-        f"{at}OpenAI Codex v0.39.0 (research preview)\n--------\n{at}User instructions:\nclose it\n{at}codex\nOn it.\n"
-    )
-    screen += f"{at}exec bash -lc 'gh issue view 583' in /home/dev\n{at}bash -lc 'gh issue view 583' exited 127 in 4ms:\nno gh\n"
-    screen += f"{at}apply_patch auto_approved=true:\nA /home/dev/x.md\n{at}apply_patch(auto_approved=true) exited 0 in 2ms:\nok\n"
+    screen = f"""{at}OpenAI Codex v0.39.0 (research preview)
+--------
+{at}User instructions:
+close it
+{at}codex
+On it.
+{at}exec bash -lc 'gh issue view 583' in /home/dev
+{at}bash -lc 'gh issue view 583' exited 127 in 4ms:
+no gh
+{at}apply_patch auto_approved=true:
+A /home/dev/x.md
+{at}apply_patch(auto_approved=true) exited 0 in 2ms:
+ok
+"""
     reading = show(screen)
     shell, patch = tools(reading)
     assert (prompts(reading), texts(reading)) == (["close it"], ["On it."])
