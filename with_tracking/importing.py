@@ -11,7 +11,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -157,7 +157,7 @@ def _fill(job: Job, folder: Path, home: Path) -> Session | None:
     session = msgspec.structs.replace(session, started_at=started_at, ended_at=ended_at)
     header = msgspec.structs.replace(header, started_at=started_at, ended_at=ended_at, cwd=session.cwd, git=session.git)
     _write_header(folder, header)
-    write_parsed(folder, type(parsed)(session, parsed.events, parsed.transcript))
+    write_parsed(folder, replace(parsed, session=session))
     return session
 
 

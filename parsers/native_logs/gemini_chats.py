@@ -73,7 +73,7 @@ def conversation(source: LogFile, tally: Tally) -> Conversation:
 def _add(talk: Conversation, line: bytes, tally: Tally) -> None:
     try:
         message = _MESSAGES.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         tally.not_understood(line)
         return
     if message.type not in gemini_messages.TYPES:

@@ -185,7 +185,7 @@ def _project_folders(root: Path) -> dict[str, str]:
     """Read projects.json: folder below tmp -> working directory."""
     try:
         projects = msgspec.json.decode((root / "projects.json").read_bytes(), type=dict[str, dict[str, str]])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return {}
     return {name: cwd for cwd, name in projects.get("projects", {}).items()}
 
@@ -196,7 +196,7 @@ def _head(chat: Path) -> Record | None:
         with chat.open("rb") as file:
             content = file.readline() if chat.suffix == ".jsonl" else file.read()
         return RECORDS.decode(content)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 

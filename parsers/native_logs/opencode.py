@@ -141,7 +141,7 @@ def _in_database(database: Path, since: datetime | None) -> Iterator[Candidate]:
 def _in_files(file: Path, storage: Path, since: datetime | None) -> Iterator[Candidate]:
     try:
         session = SESSION.decode(file.read_bytes())
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return
     if session.parent_id is not None or _too_old(_candidate(session, ()), since):
         return
@@ -149,7 +149,7 @@ def _in_files(file: Path, storage: Path, since: datetime | None) -> Iterator[Can
     for other in sorted(file.parent.glob("ses_*.json"), reverse=True):  # ids count down: older sessions first
         try:
             child = SESSION.decode(other.read_bytes())
-        except (OSError, msgspec.DecodeError):
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             continue
         if child.parent_id in family:
             family[child.id] = other
