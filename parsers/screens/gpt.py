@@ -19,6 +19,16 @@ _API_ERROR = (
     r"(?:(?:\w+Error|Error code): .*(?:Error code|status|\d{3})|Connection error|\w*APIError).*)"
 )
 
+# A request that failed ends in a chain of tracebacks, of which the last error counts (shell-gpt, drawn by rich).
+_TRACEBACK = (
+    panel("traceback", r"╭─+ Traceback \(most recent call last\)"),
+    chrome("traceback", r"[│╰]", within=("traceback",)),
+    head("raised", r"(?P<text>(?:\w+\.)*\w*(?:[Ee]rror|Exception|Timeout|gaierror): .*)", after=("traceback",)),
+    chrome("chained", r"(?:The above exception was|During handling of the above)"),
+    chrome("chained", r"exception(?: occurred)?:$", after=("chained",)),
+    part("more", r"\S", within=("raised",)),
+)
+
 LLM_RULES = (
     chrome("banner", r"Chatting with \S+$|Type '(?:exit|!multi|!edit|!fragment)'"),
     panel("idle", r">\s*(?:\^[CD])?$"),
@@ -65,6 +75,7 @@ SHELL_GPT_RULES = (
     head("choice", r"\[E\]xecute, .*\[A\]bort(?: \[\w\])?: ?(?P<answer>\w*)"),
     head("tool", r"(?:▌|>) @FunctionCall (?P<tool>[\w.-]+)\((?P<arguments>.*)"),
     part("arguments", r"▌ (?P<text>.*)", within=("tool",), after=("tool", "arguments")),
+    *_TRACEBACK,
     head("api_error", r"(?P<text>(?:openai\.)?(?:API\w*|InternalServer|RateLimit|Authentication|BadRequest)Error: .*)"),
     part("output", r".", within=("execute",)),
     part("output", r".", within=("choice",)),

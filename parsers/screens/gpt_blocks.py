@@ -163,6 +163,14 @@ def api_error(block: Block, reading: Reading) -> Iterator[Event]:
     yield Error(kind=ErrorKind.API_ERROR, text=block.fields["text"], seconds=block.seconds)
 
 
+def raised(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read the error that a chain of tracebacks ends with: it was a request that failed."""
+    after = reading.following(block)
+    if after is None or after.kind != "raised":
+        shown = " ".join(row.line.text.strip() for row in block.rows)
+        yield Error(kind=ErrorKind.API_ERROR, text=shown, seconds=block.seconds)
+
+
 READERS: Mapping[str, Reader] = {
     "prompt": prompt,
     "multi": prompt,
@@ -173,4 +181,5 @@ READERS: Mapping[str, Reader] = {
     "choice": execute,
     "interrupt": interrupt,
     "api_error": api_error,
+    "raised": raised,
 }

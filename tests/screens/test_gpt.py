@@ -93,6 +93,14 @@ def test_shell_gpt_once() -> None:
     assert tools(show(f"git log -3\n{question}a\n", argv=argv)) == []
 
 
+def test_shell_gpt_tracebacks() -> None:
+    """A request that failed is one error, however many exceptions led to it; nothing of it is an answer."""
+    box = "╭──── Traceback (most recent call last) ────╮\n│ on.py:239 in _new_conn │\n╰────────────╯\n"
+    chain = "\nThe above exception was the direct cause of the following\nexception:\n\n"
+    reading = shell_gpt(">>> go\n", box, "gaierror: Name not known\n", chain, box, "ConnectionError: api.openai.com\n")
+    assert (errors(reading), texts(reading)) == ([ErrorKind.API_ERROR], [])
+
+
 def test_the_function_convention() -> None:
     """`Function: tool(args)` is a call of a client that nobody knows by name."""
     reading = show('> go\nFunction: shell(git status)\nFunction: read_file({"path": "a.py"})\nDone.\n', provider="gpt")
