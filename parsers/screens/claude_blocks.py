@@ -42,6 +42,8 @@ _SUB_AGENT = re.compile(r"Done \(\d+ tool uses? · ")
 _SUCCESS = frozenset({Hue.GREEN, Hue.CYAN, Hue.BLUE})
 _SLASH_NOTES = {"/clear": NoteKind.CLEARED, "/new": NoteKind.CLEARED, "/model": NoteKind.MODEL}
 _WITH_FILE = frozenset({Category.READ, Category.EDIT, Category.WRITE})
+# What stands below a prompt that goes to the model: mentioned files, hooks, a place in the queue.
+_ATTACHED = re.compile(r"Read |Listed |Loaded |\[Image|Queued|\S+ hook |\S+ says:")
 _LIVE = re.compile(r"(?:Running|Waiting|Initializing)…")
 _HOOK = re.compile(r"(?:Error: )?(?:\w+:\S{1,80} hook (?:error|blocked)|\w{1,80} operation blocked by hook)")
 
@@ -61,7 +63,7 @@ def prompt(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def _reached_the_model(block: Block, reading: Reading) -> bool:
-    if any(not row.fields.get("text", "").startswith("Read ") for row in block.of("result")):
+    if any(not _ATTACHED.match(row.fields.get("text", "")) for row in block.of("result")):
         return False
     after = reading.following(block)
     return after is not None and after.kind in (
@@ -110,7 +112,7 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
         ok=ok,
         exit_code=int(exit_code[1]) if exit_code else 0 if ok and category is Category.SHELL else None,
         stopped=stopped,
-        command=given if category is Category.SHELL and not _HOOK.match(shown or "") else None,
+        command=given if name == "Bash" and not _HOOK.match(shown or "") else None,
         files=files,
         lines_added=added,
         lines_removed=removed,

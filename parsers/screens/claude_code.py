@@ -19,6 +19,7 @@ _SURELY_DONE = Look(not_hues=_PLAIN | {Hue.GREY, Hue.DEFAULT}, sure=True)
 _PENDING = Look(hues=frozenset({Hue.GREY, Hue.DEFAULT}))
 _NOT_TEXT = Look(not_hues=_PLAIN)
 _QUIET = Look(hues=frozenset({Hue.GREY, Hue.DEFAULT, Hue.BLACK}))
+_GREY = Look(hues=frozenset({Hue.GREY}), sure=True)
 _NOT_RED = Look(not_hues=frozenset({Hue.RED}))
 _NAME = Look(bold=True)
 _SURELY_A_NAME = Look(bold=True, sure=True)
@@ -73,6 +74,7 @@ RULES = (
     chrome("input", r"[❯>!#](?:\s|$)", after=("rule",)),
     head("prompt", r"[❯>]\s(?P<text>.*\S)", lead=_SHADED, body=_SHADED),
     head("prompt", r">\s(?P<text>.*\S)", lead=_FAINT, body=_FAINT),
+    head("prompt", r">\s(?P<text>.*\S)", lead=_GREY, body=_GREY),  # 1.0.30 and older
     head("shell", r"!\s(?P<command>.*\S)", lead=_NOT_TEXT),
     head("memory", r"#\s(?P<text>.*\S)", lead=_NOT_TEXT, body=_SHADED),
     # --- what the program says of itself, at the bullet that answers have ---------------------------------------------
@@ -120,6 +122,7 @@ RULES = (
     part("more", r" {2,}"),
     # Before 2.0 the lines of a prompt after the first are not indented.
     part("more", r"\S", lead=_FAINT, body=_FAINT, within=("prompt",), after=("prompt", "more")),
+    part("more", r"\S", lead=_GREY, body=_GREY, within=("prompt",), after=("prompt", "more")),
     # --- screen reader mode (2.1): flat, a word and a colon before everything, nothing indented -----------------------
     head("reader_prompt", r"you: (?P<text>.*\S)"),
     head("reader_tool", r"tool: (?P<tool>\w+) \((?P<input>.*)"),
@@ -138,7 +141,7 @@ SCREEN = Screen(
     rules=RULES,
     readers=claude_blocks.READERS,
     tools=tool_table(
-        (r"bash( ?output)?|kill ?shell|task ?output", Category.SHELL),
+        (r"bash( ?output)?|kill ?shell", Category.SHELL),
         (r"update|edit|multiedit|edit notebook", Category.EDIT),
         (r".* \(mcp\)|mcp__.*", Category.MCP),
         (r"search|grep|glob|list", Category.SEARCH),

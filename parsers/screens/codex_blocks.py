@@ -140,6 +140,7 @@ READERS: Mapping[str, Reader] = {
     "command": tools.command,
     "commands": tools.commands,
     "explored": tools.explored,
+    "stdin": tools.stdin,
     "edited": tools.edited,
     "edit_failed": tools.edit_failed,
     "plan": plan,

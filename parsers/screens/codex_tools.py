@@ -76,6 +76,11 @@ def commands(block: Block, reading: Reading) -> Iterator[Event]:
         )
 
 
+def stdin(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read a word or a wait for a command that runs in the background."""
+    yield ToolUse(name="write_stdin", category=Category.SHELL, ok=True, start_seconds=block.seconds)
+
+
 def explored(block: Block, reading: Reading) -> Iterator[Event]:
     """Read commands that only looked at files. Lines that appeared at once are one command's."""
     tells_exits = reading.version >= _TELLS_EXITS

@@ -67,6 +67,7 @@ RULES = (
     head("command", r"• Exited \(status (?P<status>\d+)\)(?: (?P<command>.*\S))?$", body=_NAME),
     head("command", r"• (?P<state>Ran)(?: (?P<command>.*\S))?$", body=_NAME),
     head("command", r"[•⠀-⣿] (?P<state>Running)(?: (?P<command>.*\S))?$", body=_SURELY_A_NAME),
+    head("stdin", r"[•↳] (?:Interacted with|Waited for) background terminal\b", body=_NAME),
     head("user_shell", r"• You ran (?P<command>.*\S)", body=_NAME),
     head("explored", r"• (?:Explored|Exploring)(?: · \d+ nonzero exits?)?$", body=_NAME),
     head(
