@@ -30,7 +30,7 @@ _TRACEBACK = (
 )
 
 LLM_RULES = (
-    chrome("banner", r"Chatting with \S+$|Type '(?:exit|!multi|!edit|!fragment)'"),
+    chrome("banner", r"Chatting with \S+$|Type '(?:exit|!multi|!edit|!fragment)\b"),
     panel("idle", r">\s*(?:\^[CD])?$"),
     chrome("end", r"> (?:exit|quit)$|Aborted!$", within=("idle", "")),
     chrome("end", r"> (?:exit|quit)$"),
