@@ -158,10 +158,8 @@ def candidates(places: Places, *, since: datetime | None = None) -> Iterator[Can
             continue
         inputs = history.with_name(INPUTS)
         files = (history, inputs) if inputs.is_file() else (history,)
-        chats = list(_chats(history, Tally()))
-        for chat, following in zip(chats, (*chats[1:], None), strict=True):
-            ends = last_at if following is None else _zoned(following.started_at, None)
-            begins = _zoned(chat.started_at, None)
+        for chat, begins, following in _spans(list(_chats(history, Tally()))):
+            ends = last_at if following == _NEVER else following
             if since is None or ends is None or ends >= since:
                 yield Candidate(chat.id, files, cwd=str(places.cwd or history.parent), started_at=begins, last_at=ends)
 
@@ -182,10 +180,28 @@ def _histories(places: Places) -> Iterator[Path]:
 
 
 def extract(file: Path, session_ids: Sequence[str], target: Path) -> bool:
-    """Take one chat out of the history of all; the input history is copied whole, it is small."""
-    if file.name.endswith(INPUTS) or not session_ids:
-        return False
-    chats = [c for c in _chats(file, Tally()) if c.id in session_ids]
-    lines = (line for c in chats for line in (f"# aider chat started at {c.started_at:%Y-%m-%d %H:%M:%S}", *c.lines))
-    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return True
+    """Take one chat out of the history of all, or out of the input history what was typed in it."""
+    chats = list(_chats(file.with_name(HISTORY), Tally())) if session_ids else []
+    chosen = [span for span in _spans(chats) if span[0].id in session_ids]
+    take = _typed_lines if file.name == INPUTS else _chat_lines
+    lines = [line for span in chosen for line in take(file, *span)]
+    if chosen:
+        target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return bool(chosen)
+
+
+def _spans(chats: Sequence[_Chat]) -> list[tuple[_Chat, datetime, datetime]]:
+    """Say when each chat began, and when the one after it did."""
+    begun = [_zoned(chat.started_at, None) for chat in chats]
+    return list(zip(chats, begun, [*begun[1:], _NEVER], strict=True))
+
+
+def _chat_lines(_file: Path, chat: _Chat, _begun: datetime, _ends: datetime) -> Iterator[str]:
+    yield f"# aider chat started at {chat.started_at:%Y-%m-%d %H:%M:%S}"
+    yield from chat.lines
+
+
+def _typed_lines(file: Path, _chat: _Chat, begun: datetime, ends: datetime) -> Iterator[str]:
+    for at, text in _typed(file, None):
+        if begun <= at < ends:
+            yield from ("", f"# {at:%Y-%m-%d %H:%M:%S.%f}", *(f"+{line}" for line in text.split("\n")))

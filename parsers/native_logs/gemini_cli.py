@@ -45,6 +45,10 @@ class _Typed(msgspec.Struct, rename="camel"):
     message: str = ""
     timestamp: datetime | None = None
 
+    def __post_init__(self) -> None:
+        """Take a time without a zone as UTC."""
+        self.timestamp = aware(self.timestamp)
+
 
 _TYPED = msgspec.json.Decoder(list[_Typed])
 
@@ -217,3 +221,12 @@ def _mtime(path: Path) -> float | None:
         return path.stat().st_mtime
     except OSError:
         return None
+
+
+def extract(file: Path, session_ids: Sequence[str], target: Path) -> bool:
+    """Take what was typed in these sessions out of logs.json, which a project shares; False for any other file."""
+    if file.name != "logs.json" or not session_ids:
+        return False
+    typed = [entry for entry in _typed(file, Tally()) if entry.session_id in session_ids]
+    target.write_bytes(msgspec.json.encode(typed))
+    return True

@@ -188,17 +188,19 @@ def test_one_chat_of_many(tmp_path: Path) -> None:
     """Of all the chats in a folder only this session's is read, chosen by time or by its id."""
     later = HEAD.replace("10:00:01", "12:00:00") + asked("second")
     history = HEAD + asked("first") + later
-    assert [prompt.text for prompt in of(read(tmp_path, history), Prompt)] == ["first"]
+    typed = "\n# 2026-01-02 10:00:05.000000\n+first\n\n# 2026-01-02 12:00:07.500000\n+second\n"
+    assert [prompt.text for prompt in of(read(tmp_path, history, typed), Prompt)] == ["first"]
     noon = STARTED.replace(hour=11, minute=59)
-    assert [prompt.text for prompt in of(read(tmp_path, history, started_at=noon), Prompt)] == ["second"]
+    assert [prompt.text for prompt in of(read(tmp_path, history, typed, started_at=noon), Prompt)] == ["second"]
     found = list(aider.candidates(Places(home=tmp_path, cwd=tmp_path)))
     assert len(found) == 2
     log = aider.read(found[1].files, session_ids=(found[1].session_id,))
     assert [prompt.text for prompt in of(log, Prompt)] == ["second"]
-    part = tmp_path / "part.md"
-    assert aider.extract(found[1].files[0], (found[1].session_id,), part)
-    assert "first" not in part.read_text()
-    assert aider.read((part,), session_ids=(found[1].session_id,)).events == log.events
+    parts = [tmp_path / f"part{file.name}" for file in found[1].files]
+    for file, part in zip(found[1].files, parts, strict=True):
+        assert aider.extract(file, (found[1].session_id,), part)
+        assert "first" not in part.read_text()
+    assert aider.read(parts, session_ids=(found[1].session_id,)).events == log.events
 
 
 def test_another_day_is_no_match(tmp_path: Path) -> None:

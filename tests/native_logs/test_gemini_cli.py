@@ -204,6 +204,10 @@ def test_json_generation_and_what_it_dropped(home: Path) -> None:
     assert [note.text for note in of(log, Note) if note.kind is NoteKind.SLASH_COMMAND] == ["/stats"]
     (use,) = of(log, ToolUse)
     assert (use.exit_code, use.output) == (0, "a")
+    assert gemini_cli.extract(chats.parent / "logs.json", (SESSION,), home / "part.json")
+    copied = (home / "part.json").read_text()
+    assert "never mind" in copied
+    assert "elsewhere" not in copied
 
 
 def test_half_written_json_file(home: Path) -> None:
