@@ -43,6 +43,11 @@ def prompt(block: Block, reading: Reading) -> Iterator[Event]:
         yield Prompt(text=said(Block(block.kind, rows, block.index), reading), seconds=block.seconds)
 
 
+def prompt_end(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read the end of a prompt whose beginning was never on the screen."""
+    yield Prompt(text=f"… {said(block, reading)}", seconds=block.seconds)
+
+
 def _as_typed(row: Row) -> Row:
     """Take a line's bar away, and give an item of a list its dash back."""
     if row.kind not in ("bar", "item"):
@@ -136,6 +141,7 @@ def totals(block: Block, reading: Reading) -> Iterator[Event]:
 
 READERS: Mapping[str, Reader] = {
     "prompt": prompt,
+    "prompt_end": prompt_end,
     "text": text,
     "command": tools.command,
     "commands": tools.commands,

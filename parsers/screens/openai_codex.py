@@ -15,6 +15,7 @@ from parsers.session import Category
 _NAME = Look(bold=True)
 _SURELY_A_NAME = Look(bold=True, sure=True)
 _SHADED = Look(background=True)
+_SURELY_SHADED = Look(background=True, sure=True)
 _UNSHADED = Look(background=False)
 _QUIET = Look(faint=True)
 _PLACEHOLDER = Look(faint=True, sure=True)
@@ -50,6 +51,8 @@ RULES = (
     part("bar", r"▌ ?(?P<text>.*)", lead=_QUIET, within=("prompt",), after=("prompt", "bar")),
     head("prompt", r"▌ (?P<text>.*\S)", lead=_QUIET),
     head("prompt", r"› (?P<text>.*\S)", lead=_SHADED),
+    # A prompt taller than the full screen: its beginning scrolled away before it was ever drawn.
+    head("prompt_end", r"  (?P<text>.*\S)", lead=_SURELY_SHADED, body=_SURELY_SHADED, within=("",)),
     head("slash", r"(?P<text>/[a-z][\w-]*(?: .*)?)$", lead=_NOT_WHITE),
     # --- answers of dialogs, interruptions, errors -------------------------------------------------------------------
     head("approval", r"✔ You approved codex to (?P<text>.*)"),

@@ -38,6 +38,13 @@ def test_prompts_are_whole_and_the_composer_is_none() -> None:
     assert prompts(reading) == ["check:\n- the README"]
 
 
+def test_the_end_of_a_prompt_taller_than_the_screen() -> None:
+    """Only its last lines were ever drawn: it was submitted all the same."""
+    frame = "\x1b[?1049h\x1b[H" + ink(SHADED, "  line 58") + "\n" + ink(SHADED, "  line 59") + "\n\n" + said("Long.")
+    reading = show(frame, provider="openai_codex")
+    assert prompts(reading) == ["… line 58\nline 59"]
+
+
 def test_prompts_of_0_39_have_a_bar_before_every_line() -> None:
     """Until the bar became a glyph every line of a prompt had one."""
     bars = ink("2;36", "▌") + ink("2", " close-issue 583") + "\n" + ink("2;36", "▌") + ink("2", " and push") + "\n\n"
