@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import shutil
@@ -9,7 +10,7 @@ import sys
 import termios
 import time
 import tty
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import TextIO
 
@@ -92,9 +93,10 @@ class Screen:
         """
         hint = "" if seconds is None else f"  (goes on by itself in {seconds:g} s)"
         lines = (f" {question}{hint}", *(f" {each}" for each in PERMISSION))
-        self._write("\n\n" + "\n".join(lines))
         try:
-            return read_yes_or_no(sys.stdin.fileno(), seconds)
+            with single_keys(sys.stdin.fileno()) as terminal:  # before the question: a key pressed at once counts
+                self._write("\n\n" + "\n".join(lines))
+                return read_yes_or_no(terminal, seconds)
         finally:
             self._write((ERASE_LINE + LINE_UP) * (len(lines) + 1) + "\r")
 
@@ -109,17 +111,23 @@ class Screen:
         self._out.flush()
 
 
-def read_yes_or_no(terminal: int, seconds: float | None) -> bool:
-    """Read single keys until one answers. Ctrl-D and Esc mean no."""
+@contextlib.contextmanager
+def single_keys(terminal: int) -> Iterator[int]:
+    """Let keys be read one by one; what was typed before is thrown away."""
     before = termios.tcgetattr(terminal)
     tty.setcbreak(terminal)
     try:
-        while True:
-            ready, _, _ = select.select([terminal], [], [], seconds)
-            key = os.read(terminal, 1) if ready else b"\r"
-            if key in (b"\r", b"\n", b"1", b"y", b"Y"):
-                return True
-            if key in (b"", b"2", b"n", b"N", b"\x04", b"\x1b"):
-                return False
+        yield terminal
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+def read_yes_or_no(terminal: int, seconds: float | None) -> bool:
+    """Read single keys until one answers. Ctrl-D and Esc mean no."""
+    while True:
+        ready, _, _ = select.select([terminal], [], [], seconds)
+        key = os.read(terminal, 1) if ready else b"\r"
+        if key in (b"\r", b"\n", b"1", b"y", b"Y"):
+            return True
+        if key in (b"", b"2", b"n", b"N", b"\x04", b"\x1b"):
+            return False
