@@ -13,6 +13,7 @@ from parsers.session import Category
 
 _EDGE = r"(?: *┃)?$"  # a scrollbar may stand in the last column
 _CLOCK = r" {2,}\d{1,2}:\d\d(?: ?[AP]M)?"
+_LOGO = r"[ ╭─╮╰╯█▘▝▔]{0,24}"  # the sheet at the end stands beside it
 _NAME = Look(bold=True)
 _NOTICES = (
     r"(?:No copilot-instructions\.md|MCP Servers? |Tip: |Welcome |You are |Signed in|Connected to|Loaded |Mode: "
@@ -25,12 +26,12 @@ _SHARED = (
     head("api_error", r" ?(?:[●✗] )?(?P<text>(?:Failed to get response from the AI model|Execution failed: |API error"
          r"|Error: ).*)"),
     head("cancelled", r" ?● (?P<text>Operation cancelled by user)"),
-    head("sheet", r"(?:.* {2,})?Changes {2,}\+\d+ -\d+"),
-    part("tokens", r"(?:.* {2,})?Tokens {2,}↑ (?P<input>[\d.]+[km]?)(?: \((?P<cache_read>[\d.]+[km]?) cached\))?"
+    head("sheet", _LOGO + r"Changes {2,}\+\d+ -\d+"),
+    part("tokens", _LOGO + r"Tokens {2,}↑ (?P<input>[\d.]+[km]?)(?: \((?P<cache_read>[\d.]+[km]?) cached\))?"
          r" • ↓ (?P<output>[\d.]+[km]?)", within=("sheet",)),
-    part("resume", r"(?:.* {2,})?Resume {2,}(?P<text>copilot.*)", within=("sheet",)),
+    part("resume", _LOGO + r"Resume {2,}(?P<text>copilot.*)", within=("sheet",)),
     part("resume", r" {6,}(?P<text>[\w=-]+)$", within=("sheet",), after=("resume",)),
-    part("sheet", r"(?:.* {2,})?(?:Duration|AI Credits|Requests|Session) {2,}|[ ╭─╮╰╯█▘▝▔]+$", within=("sheet",)),
+    part("sheet", _LOGO + r"(?:Duration|AI Credits|Requests|Session) {2,}|[ ╭─╮╰╯█▘▝▔]+$", within=("sheet",)),
 )  # fmt: skip
 
 RULES = (

@@ -18,7 +18,9 @@ _RED = Look(hues=frozenset({Hue.RED}))
 _BRIGHT_BAR = Look(not_hues=frozenset({Hue.BLACK, Hue.GREY, Hue.WHITE, Hue.DEFAULT, Hue.RED}))
 _BAR = r" {2}┃ {2}"
 _INLINE = r" {5}"
-_NAMED = r"(?P<tool>(?:[A-Z]\w*[ -]?)+?) (?P<input>\"[^\"]*\"|\S+)(?P<rest>.*)"  # Read app/x.py, Exa Web Search "…"
+_NAMED = (
+    r"(?P<tool>[A-Z]\w*(?:[ -][A-Z]\w*)*?) (?P<input>\"[^\"]*\"|\S+)(?P<rest>.*)"  # Read app/x.py, Exa Web Search "…"
+)
 _BARRED = ("prompt", "thinking", "api_error")
 _TOOLS = ("shell", "edit", "write", "todos", "titled")
 
