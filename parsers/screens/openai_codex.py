@@ -15,7 +15,7 @@ from parsers.session import Category
 _NAME = Look(bold=True)
 _SURELY_A_NAME = Look(bold=True, sure=True)
 _SHADED = Look(background=True)
-_SURELY_SHADED = Look(background=True, sure=True)
+_SURELY_SHADED = Look(background=True, bold=False, faint=False, sure=True)
 _UNSHADED = Look(background=False)
 _QUIET = Look(faint=True)
 _PLACEHOLDER = Look(faint=True, sure=True)

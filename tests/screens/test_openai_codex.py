@@ -40,7 +40,7 @@ def test_prompts_are_whole_and_the_composer_is_none() -> None:
 
 def test_the_end_of_a_prompt_taller_than_the_screen() -> None:
     """Only its last lines were ever drawn: it was submitted all the same."""
-    frame = "\x1b[?1049h\x1b[H" + ink(SHADED, "  line 58") + "\n" + ink(SHADED, "  line 59") + "\n\n" + said("Long.")
+    frame = ink(SHADED, "  line 58") + "\n" + ink(SHADED, "  line 59") + "\n\n" + said("Long.")
     reading = show(frame, provider="openai_codex")
     assert prompts(reading) == ["… line 58\nline 59"]
 
