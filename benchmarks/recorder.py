@@ -37,7 +37,7 @@ THROUGHPUT_BYTES = 64 * 2**20
 STUB = """#!/bin/sh
 case $1 in
     first) printf x ;;
-    echo) stty raw -echo; printf ready; exec cat ;;
+    echo) stty raw -echo; printf ready; exec dd bs=1 count=KEYS 2>/dev/null ;;
     flood) head -c "$2" /dev/zero | tr '\\0' 'a' | fold -w 99 ;;
     session) cat "$2"; printf END ;;
 esac
@@ -90,7 +90,7 @@ def workplace() -> Iterator[tuple[Path, dict[str, str]]]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         stub = folder / "claude"
-        stub.write_text(STUB)
+        stub.write_text(STUB.replace("KEYS", str(ECHO_KEYS)))
         stub.chmod(0o755)
         environ = {
             "PATH": f"{folder}:{os.environ['PATH']}",
@@ -146,8 +146,7 @@ def echo_latency(way: Way, environ: dict[str, str]) -> float:
         os.read(terminal.master, 100)
         times.append(time.perf_counter() - began)
         time.sleep(0.002)
-    os.close(terminal.master)
-    os.waitpid(terminal.pid, 0)
+    terminal.finish()
     return statistics.median(times) * 1000
 
 
