@@ -13,7 +13,7 @@ import msgspec
 from parsers.command_outcomes import failure
 from parsers.screens.table import Reading
 from parsers.screens.wrapping import width
-from parsers.session import Event, Note, NoteKind, Stopped, ToolUse
+from parsers.session import Error, ErrorKind, Event, Note, NoteKind, Stopped, ToolUse
 
 _MARKED_NO = re.compile(r"(?m)^[│ ]*[❯›] (?:\d\. )?No\b")
 _LONG_ENOUGH = 8  # characters of a command by which a dialog's row is known
@@ -41,7 +41,8 @@ def asked_and_answered(reading: Reading, question: re.Pattern[str], stops: Colle
         if found:
             stopped = any(abs(passing.last_seconds - seconds) <= _AROUND for seconds in denied)
             answer = "denied" if stopped or _MARKED_NO.search(passing.text) else "allowed"
-            about = passing.text[: found.start()].strip(" │╭╮─\n").split("\n", 1)[0].strip(" │")
+            above = (line.strip(" │╭╮─╌") for line in passing.text[: found.start()].split("\n"))
+            about = next((line for line in above if line and not line.startswith(("⎿", "Tip:", "●"))), "")
             asked = f"{about}: {found['question']}" if about else found["question"]
             yield Note(kind=NoteKind.APPROVAL, text=f"{asked} → {answer}", seconds=passing.first_seconds)
 
@@ -83,6 +84,28 @@ def _asked_about(name: str, reading: Reading) -> str | None:
     path = re.compile(rf"(?<!\S)[~/]\S*/{re.escape(name)}(?=[\s?:,]|$)")
     found = {match[0] for passing in reading.transcript.passing for match in path.finditer(passing.text)}
     return found.pop() if len(found) == 1 else None
+
+
+def retries(reading: Reading, counted: re.Pattern[str], *, running: int = 0) -> list[Error]:
+    """Find the attempts that failed by what passed over the screen: its pattern has `attempt` and may have `text`.
+
+    A line that changed its number stayed the same line, so a number counts for all below it. `running` attempts of
+    that number had not failed yet.
+    """
+    found: list[Error] = []
+    before = 0
+    for passing in reading.transcript.passing:
+        for match in counted.finditer(passing.text):
+            failed = int(match["attempt"]) - running
+            text = match.groupdict().get("text") or f"attempt {failed} failed"
+            new = failed - before if failed > before else failed if passing.first_seconds > _until(found) else 0
+            found += [Error(kind=ErrorKind.API_ERROR, text=text, seconds=passing.first_seconds)] * new
+            before = failed
+    return found
+
+
+def _until(found: list[Error]) -> float:
+    return (found[-1].seconds or 0.0) if found else 0.0
 
 
 def rejoin(lines: Sequence[str], room: int) -> str:

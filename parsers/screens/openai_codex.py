@@ -108,6 +108,7 @@ RULES = (
     chrome("menu", r"[› ] /[a-z][\w-]* {2,}\S.*$", lead=_UNSHADED),
     # --- what stands below a head ------------------------------------------------------------------------------------
     part("command_more", r"  │ ?(?P<text>.*)", within=("command", "user_shell")),
+    chrome("tip", r"  └ Tip: "),
     part("result", r"  └ ?(?P<text>.*)"),
     part("hidden", r" {4}(?:(?:… )?\+ ?\d+ lines?(?: \(.*)?|\+ Show details)$"),
     part("item", r"  • (?P<text>.*)", lead=_COLOURED, within=("prompt",)),  # 0.169 draws a prompt's "- " as a bullet
