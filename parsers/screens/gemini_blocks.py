@@ -8,7 +8,16 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parsers.screens.evidence import changed, complete_names, number, rejoin, shell_outcome, stopped_how, was_asked
+from parsers.screens.evidence import (
+    changed,
+    complete_names,
+    number,
+    rejoin,
+    retries,
+    shell_outcome,
+    stopped_how,
+    was_asked,
+)
 from parsers.screens.prose import said
 from parsers.screens.table import Block, Reader, Reading
 from parsers.session import (
@@ -212,19 +221,6 @@ READERS: Mapping[str, Reader] = {
 
 def finish(events: list[Event], reading: Reading) -> list[Event]:
     """Add retries that only passed over the screen, and complete file names."""
-    retries = _retries(reading)
+    failed = retries(reading, _TRYING, running=1)
     events = complete_names(events, reading)
-    return sorted([*events, *retries], key=lambda event: event.seconds or 0.0) if retries else events
-
-
-def _retries(reading: Reading) -> list[Event]:
-    """Find retries: each attempt after the first says that the one before it failed."""
-    seen: list[tuple[str, float]] = []
-    for passing in reading.transcript.passing:
-        found = _TRYING.search(passing.text)
-        if found and found["attempt"] != "1" and (not seen or seen[-1][0] != found["attempt"]):
-            seen.append((found["attempt"], passing.first_seconds))
-    return [
-        Error(kind=ErrorKind.API_ERROR, text=f"Attempt {int(attempt) - 1} failed, retrying", seconds=seconds)
-        for attempt, seconds in seen
-    ]
+    return sorted([*events, *failed], key=lambda event: event.seconds or 0.0) if failed else events

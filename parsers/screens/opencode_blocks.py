@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parsers.screens.evidence import rejoin, shell_outcome
+from parsers.screens.evidence import rejoin, retries, shell_outcome
 from parsers.screens.hues import Hue, hue
 from parsers.screens.prose import said
 from parsers.screens.table import Block, Reader, Reading
@@ -28,7 +28,7 @@ _NO_OUTPUT = "(no output)"
 _SIGN = re.compile(r"\s*\d+ (?P<sign>[+-])(?: |$)")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(?P<end>\w+)\1")
 _BORDERS = 7  # columns: two before the bar, the bar, two behind it, two free at the right edge
-_RETRYING = re.compile(r"(?P<text>\S.*?) ?\[retrying[^\]]*attempt #(?P<attempt>\d+)\]")
+_RETRYING = re.compile(r"(?m)^[\s■⬝]*(?P<text>\S[^\[\n]*?) ?\[retrying[^\]]*attempt #(?P<attempt>\d+)\]")
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
@@ -233,10 +233,5 @@ READERS: Mapping[str, Reader] = {
 
 def finish(events: list[Event], reading: Reading) -> list[Event]:
     """Add retries, which only passed over the screen."""
-    seen: set[tuple[str, str]] = set()
-    for passing in reading.transcript.passing:
-        for found in _RETRYING.finditer(passing.text):
-            if (found["text"], found["attempt"]) not in seen:
-                seen.add((found["text"], found["attempt"]))
-                events.append(Error(kind=ErrorKind.API_ERROR, text=found["text"], seconds=passing.first_seconds))
-    return sorted(events, key=lambda event: event.seconds or 0.0) if seen else events
+    failed = retries(reading, _RETRYING)
+    return sorted([*events, *failed], key=lambda event: event.seconds or 0.0) if failed else events

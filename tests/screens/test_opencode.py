@@ -95,3 +95,10 @@ def test_run_mode() -> None:
     )
     assert (reading.provider, prompts(reading), texts(reading)) == ("opencode", ["close-issue 583"], ["Fixed."])
     assert [(tool.category, tool.ok) for tool in tools(reading)] == [(Category.SHELL, False), (Category.READ, None)]
+
+
+def test_retries_pass_over_the_screen() -> None:
+    """The status line counts the attempts that failed: its last number stands for all before it."""
+    status = "\r   ■■⬝⬝ Overloaded [retrying in {}s attempt #{}]   esc interrupt"
+    frames = [f"{block(BLUE, 'go')}{status.format(2, 1)}", status.format(4, 2), "\r\x1b[2K     Done.\n"]
+    assert errors(show(*frames, provider="opencode")) == [ErrorKind.API_ERROR] * 2
