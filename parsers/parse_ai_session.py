@@ -48,20 +48,6 @@ def _price(calls: Sequence[ModelCall], cwd: str | None) -> tuple[float | None, t
     return cost.usd, cost.warnings
 
 
-def write_parsed(folder: Path, parsed: Parsed) -> None:
-    """Write what was read into the folder, `parsed.json` last because it says that the folder is parsed.
-
-    The assistant's own log is copied along: it is deleted after some weeks where it lies.
-    """
-    from parsers.native_logs.finding import copy_native
-    from with_tracking.archive import write_whole
-
-    copy_native(parsed.log, folder, home=Path.home(), provider=parsed.session.provider)
-    write_whole(folder / "transcript.txt", parsed.transcript.encode())
-    write_whole(folder / "events.jsonl", b"".join(msgspec.json.encode(e) + b"\n" for e in parsed.events))
-    write_whole(folder / "parsed.json", msgspec.json.format(msgspec.json.encode(parsed.session)) + b"\n")
-
-
 @click.command(help=__doc__.replace("\n\n    parse_ai", "\n\n\b\n    parse_ai", 1))
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the session as JSON; write and log nothing.")
@@ -82,9 +68,11 @@ def main(folder: Path, as_json: bool, transcript: bool, provider: str | None, no
 
 def _keep(folder: Path, parsed: Parsed, *, log: bool, background: bool) -> None:
     """Write what was read into the folder, then log it: now, or in a process of its own."""
+    from with_tracking.keeping import keep
+
     if folder.is_file():
         raise click.UsageError("A bare typescript can be read (--json, --transcript), only a session folder be logged.")
-    write_parsed(folder, parsed)
+    parsed = keep(folder, parsed)
     if background:
         from with_tracking.closing import close_session
 

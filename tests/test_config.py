@@ -73,7 +73,7 @@ def test_switches_of_the_environment(home: Path, tmp_path: Path) -> None:
     assert not load(home, tmp_path, WITH_TRACKING_TRACES="off").mlflow.traces
     odd = load(home, tmp_path, WITH_TRACKING_MLFLOW="maybe")
     assert odd.mlflow.enabled
-    assert odd.problems == ("WITH_TRACKING_MLFLOW must be 1 or 0",)
+    assert odd.problems == ("WITH_TRACKING_MLFLOW must be true or false",)
 
 
 def test_unreadable_file(home: Path, user_file: Path, tmp_path: Path) -> None:

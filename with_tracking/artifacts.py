@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from with_tracking import archive
+from with_tracking import privacy
 
 COMPRESSED = ("typescript", "timing.log", "stdout.txt", "stderr.txt")
 """What was recorded, kept byte for byte: it becomes raw/<name>.gz."""
@@ -27,15 +27,16 @@ def laid_out(folder: Path, summary: str, workshop: Path) -> Iterator[Path]:
     shutil.rmtree(place, ignore_errors=True)  # left over if we died here last time
     place.mkdir(mode=0o700, parents=True)
     try:
+        kept_here = privacy.withheld(folder)
         for name in COMPRESSED:
-            if (folder / name).is_file():
+            if (folder / name).is_file() and name not in kept_here:
                 _compress(folder / name, place / "raw" / f"{name}.gz")
         for name in COPIED:
             if (folder / name).is_file():
                 _link(folder / name, place / name)
-        for file in _native_files(folder):
+        for file in () if "native" in kept_here else _native_files(folder):
             _link(file, place / file.relative_to(folder))
-        archive.write_whole(place / "summary.md", summary.encode("utf-8", "replace"))
+        (place / "summary.md").write_bytes(summary.encode("utf-8", "replace"))
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,32 @@ class Mlflow:
     traces: bool = True
 
 
+class Content(StrEnum):
+    """How much of a session is kept: everything; all but what people and the model wrote; numbers and names alone."""
+
+    FULL = "full"
+    NO_PROMPTS = "no-prompts"
+    METRICS_ONLY = "metrics-only"
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """The section [privacy].
+
+    `patterns` are secrets of one's own, by the name that takes their place; what matches one of `allow` is no secret.
+    """
+
+    content: Content = Content.FULL
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """All settings, and what was wrong in the files, one sentence each. `prices` are by model."""
 
     mlflow: Mlflow = Mlflow()
+    privacy: Privacy = field(default_factory=Privacy)
     prices: Mapping[str, pricing.Rate] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
@@ -57,6 +79,11 @@ SETTINGS: Mapping[str, Mapping[str, _Setting]] = {
         "run_tags": _Setting(dict),
         "traces": _Setting(bool, "WITH_TRACKING_TRACES"),
     },
+    "privacy": {
+        "content": _Setting(Content, "WITH_TRACKING_CONTENT"),
+        "patterns": _Setting(dict),
+        "allow": _Setting(tuple),
+    },
 }
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -71,8 +98,13 @@ def load(environ: Mapping[str, str], cwd: Path) -> Config:
             values[key] = {**old, **value} if isinstance(old, dict) else value
     values.update(_from_environment(environ, problems))
     prices = values.pop("prices", {})
-    section = {key.removeprefix("mlflow."): value for key, value in values.items()}
-    return Config(mlflow=Mlflow(**section), prices=prices, problems=tuple(problems))
+    mlflow, privacy = (_section(values, name) for name in ("mlflow", "privacy"))
+    return Config(Mlflow(**mlflow), Privacy(**privacy), prices, tuple(problems))
+
+
+def _section(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the settings of one section, by their own names."""
+    return {key.removeprefix(f"{name}."): value for key, value in values.items() if key.startswith(f"{name}.")}
 
 
 def _files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
@@ -111,7 +143,7 @@ def _read(file: Path, problems: list[str]) -> Iterator[tuple[str, Any]]:
             elif (wrong := _wrong_type(value, known[key].type)) is not None:
                 problems.append(f"{_place(file, text, section, key)}: {section}.{key} must be {wrong}")
             else:
-                yield f"{section}.{key}", _plain(value)
+                yield f"{section}.{key}", _plain(value, known[key].type)
 
 
 def _wrong_type(value: object, wanted: type) -> str | None:
@@ -119,13 +151,19 @@ def _wrong_type(value: object, wanted: type) -> str | None:
     if wanted is dict:
         simple = isinstance(value, dict) and all(isinstance(item, str | int | float) for item in value.values())
         return None if simple else "a table of texts"
+    if wanted is tuple:
+        return None if isinstance(value, list) and all(isinstance(i, str) for i in value) else "a list of texts"
+    if wanted is Content:
+        return None if value in set(Content) else f"one of {', '.join(Content)}"
     names = {bool: "true or false", str: "a text in quotes"}
     return None if isinstance(value, wanted) else names[wanted]
 
 
-def _plain(value: object) -> object:
-    """Return tags as texts, however they were written."""
-    return {key: str(item) for key, item in value.items()} if isinstance(value, dict) else value
+def _plain(value: object, wanted: type) -> object:
+    """Return the value as its type: tags as texts, however they were written."""
+    if isinstance(value, dict):
+        return {key: str(item) for key, item in value.items()}
+    return wanted(value)
 
 
 def _place(file: Path, text: str, section: str | None, key: str) -> str:
@@ -144,9 +182,9 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Iterat
             value = environ.get(setting.variable or "", "")
             if not value:
                 continue
-            if setting.type is not bool:
-                yield f"{section}.{key}", value
-            elif value.lower() in TRUE + FALSE:
+            if setting.type is bool and value.lower() in TRUE + FALSE:
                 yield f"{section}.{key}", value.lower() in TRUE
+            elif (wrong := _wrong_type(value, setting.type)) is not None:
+                problems.append(f"{setting.variable} must be {wrong}")
             else:
-                problems.append(f"{setting.variable} must be 1 or 0")
+                yield f"{section}.{key}", _plain(value, setting.type)

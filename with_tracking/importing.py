@@ -133,7 +133,8 @@ def _refresh(job: Job, folder: Path, home: Path) -> Session | None:
 
 def _fill(job: Job, folder: Path, home: Path) -> Session | None:
     """Copy the log, read it, and write what a recorder and the parser would have written."""
-    from parsers.parse_ai_session import parse_folder, write_parsed
+    from parsers.parse_ai_session import parse_folder
+    from with_tracking.keeping import keep
 
     one = job.candidate
     header = SessionHeader(
@@ -157,7 +158,7 @@ def _fill(job: Job, folder: Path, home: Path) -> Session | None:
     session = msgspec.structs.replace(session, started_at=started_at, ended_at=ended_at)
     header = msgspec.structs.replace(header, started_at=started_at, ended_at=ended_at, cwd=session.cwd, git=session.git)
     _write_header(folder, header)
-    write_parsed(folder, replace(parsed, session=session))
+    keep(folder, replace(parsed, session=session))
     return session
 
 

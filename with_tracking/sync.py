@@ -81,8 +81,8 @@ def _parsed(folder: Path) -> tuple[Session, Sequence[Event]]:
     session, events = archive.read_session(folder), archive.read_events(folder)
     if session is not None and events is not None:
         return session, events
-    from parsers.parse_ai_session import parse_folder, write_parsed
+    from parsers.parse_ai_session import parse_folder
+    from with_tracking.keeping import keep
 
-    parsed = parse_folder(folder)
-    write_parsed(folder, parsed)
+    parsed = keep(folder, parse_folder(folder))
     return parsed.session, parsed.events

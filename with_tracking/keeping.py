@@ -1,0 +1,27 @@
+"""Keeping what was read of a session: its log copied, its secrets masked, then all of it written into its folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from parsers.native_logs.finding import copy_native
+from parsers.session_folder import Parsed
+from with_tracking import archive, config, privacy
+
+
+def keep(folder: Path, parsed: Parsed) -> Parsed:
+    """Write what was read into the session folder and return it as it was written: with secrets masked.
+
+    `parsed.json` comes last because it says that the folder is parsed. The assistant's own log is copied along, since
+    where it lies it is deleted after some weeks.
+    """
+    settings = config.load(os.environ, Path(parsed.session.cwd or folder))
+    copy_native(parsed.log, folder, home=Path.home(), provider=parsed.session.provider)
+    parsed = privacy.protect(folder, parsed, settings.privacy)
+    archive.write_whole(folder / "transcript.txt", parsed.transcript.encode())
+    archive.write_whole(folder / "events.jsonl", b"".join(msgspec.json.encode(e) + b"\n" for e in parsed.events))
+    archive.write_whole(folder / "parsed.json", msgspec.json.format(msgspec.json.encode(parsed.session)) + b"\n")
+    return parsed

@@ -1,0 +1,148 @@
+"""Secrets in text: finding them by rules that are data (`redaction_rules.toml`), and masking them.
+
+Text in, text out; nothing here knows of sessions or files. RE2 (google-re2) matches in linear time and is used where it
+is installed; Python's `re` understands the same patterns.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any, NamedTuple, Protocol
+
+LONGEST_PLACEHOLDER = 40
+_WORDLIKE = re.compile(r"(?i)[a-z]+(?:[_./-][a-z]+)*\d{0,2}")
+_PLACEHOLDER = re.compile(
+    r"""(?ix) .*(?:example|placeholder|changeme|dummy|redacted|your[_-]|xxx|\*\*\*|\.\.\.|…).*
+      | (?:true|false|null|none|undefined|string|number|secret|password|token)
+      | \$.* | .*(?:\(|\)|\{|\}|os\.environ|getenv|process\.env|import\.meta).*
+      | (?:[./~]|[a-z]:\\).*            # a path
+      | [\d.,:/%+-]+[a-z%]{0,3}         # a number, a date, a version, a size
+      | [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
+    """
+)
+
+
+class Finding(NamedTuple):
+    """A secret in a text: where it begins and ends, and the name of the rule that knows it."""
+
+    start: int
+    end: int
+    name: str
+
+
+class _Pattern(Protocol):
+    def finditer(self, text: str) -> Iterable[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of the rule file. `telling` rules go by the name before the value, so the value has to look random."""
+
+    name: str
+    keywords: tuple[str, ...]
+    pattern: _Pattern
+    entropy: float = 0.0
+    telling: bool = False
+
+    def findings(self, text: str) -> Iterator[Finding]:
+        """Yield what the rule finds in the text."""
+        for match in self.pattern.finditer(text):
+            group = next((g for g in range(1, len(match.groups()) + 1) if match.group(g) is not None), 0)
+            if self._is_secret(match.group(group)):
+                yield Finding(match.start(group), match.end(group), self.name)
+
+    def _is_secret(self, value: str) -> bool:
+        if entropy(value) < self.entropy:
+            return False
+        if not self.telling:
+            return True
+        if _PLACEHOLDER.fullmatch(value) or _WORDLIKE.fullmatch(value):
+            return False
+        return any(c.isdigit() for c in value) or entropy(value) > 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Redactor:
+    """The rules in force: those of the file and the person's own. `allowed` texts are never masked."""
+
+    rules: Sequence[Rule]
+    allowed: Sequence[re.Pattern[str]] = ()
+    _keywords: _Pattern = field(init=False)
+    _within: Mapping[str, frozenset[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        words = sorted({word for rule in self.rules for word in rule.keywords}, key=len, reverse=True)
+        object.__setattr__(self, "_keywords", _compile("|".join(map(re.escape, words)) or r"[^\s\S]"))
+        within = {word: frozenset(other for other in words if other in word) for word in words}
+        object.__setattr__(self, "_within", within)
+
+    def findings(self, text: str) -> list[Finding]:
+        """Return the secrets in the text in order, none overlapping another; the longer of two wins."""
+        present = self._present(text)
+        found = [
+            f
+            for rule in self.rules
+            if not (rule.keywords and present.isdisjoint(rule.keywords))
+            for f in rule.findings(text)
+        ]
+        kept: list[Finding] = []
+        for finding in sorted(found, key=lambda f: (f.start, -f.end)):
+            if (not kept or finding.start >= kept[-1].end) and not self._is_allowed(text[finding.start : finding.end]):
+                kept.append(finding)
+        return kept
+
+    def redact(self, text: str) -> str:
+        """Return the text with `[redacted:name]` in the place of each secret."""
+        findings = self.findings(text)
+        for finding in reversed(findings):
+            text = f"{text[: finding.start]}[redacted:{finding.name}]{text[finding.end :]}"
+        return text
+
+    def _present(self, text: str) -> set[str]:
+        """Return the keywords in the text; the longest one is found, those within it are there too."""
+        found = {match.group(0) for match in self._keywords.finditer(text.lower())}
+        return {word for longest in found for word in self._within[longest]}
+
+    def _is_allowed(self, secret: str) -> bool:
+        return any(allowed.search(secret) for allowed in self.allowed)
+
+
+def entropy(value: str) -> float:
+    """Return the Shannon entropy of a text in bits per character."""
+    if not value:
+        return 0.0
+    total = len(value)
+    return -sum(n / total * math.log2(n / total) for n in Counter(value).values())
+
+
+def _compile(pattern: str) -> Any:
+    """Compile with RE2 where it is installed."""
+    try:
+        import re2  # type: ignore[import-untyped]
+    except ImportError:
+        return re.compile(pattern)
+    return re2.compile(pattern)
+
+
+@cache
+def built_in_rules() -> tuple[Rule, ...]:
+    """Return the rules of `redaction_rules.toml`."""
+    data = tomllib.loads(resources.files("with_tracking").joinpath("redaction_rules.toml").read_text("utf-8"))
+    return tuple(_rule(entry) for entry in data["rules"])
+
+
+def _rule(entry: Mapping[str, Any]) -> Rule:
+    return Rule(
+        name=entry["name"],
+        keywords=tuple(entry["keywords"]),
+        pattern=_compile(entry["pattern"]),
+        entropy=entry.get("entropy", 0.0),
+        telling=entry.get("telling", False),
+    )
