@@ -143,6 +143,11 @@ class Document:
             self._banner_frames -= 1
             self.banner.update(row.letters for row in rows)
 
+    def proves_nothing(self) -> set[str]:
+        """Return the banner, unless there is nothing else to go by."""
+        other = any(line.row.letters and line.row.letters not in self.banner for line in self.lines)
+        return self.banner if other else set()
+
     def positions(self, letters: str) -> list[int]:
         """Return the numbers of the lines that begin with the same letters, in order."""
         for number in range(self._indexed, len(self.lines)):

@@ -40,6 +40,7 @@ class Style:
     inverse: bool = False
 
 
+NARROWEST = 2  # columns: in one, pyavt 0.1.2 stumbles over wide characters
 PLAIN = Style()
 _Pens: TypeAlias = tuple[Style, Style, bool]  # lead, body, wrapped
 
@@ -130,8 +131,8 @@ class Emulator:
     """A screen that is fed text and asked for its rows."""
 
     def __init__(self, cols: int, rows: int) -> None:
-        self.cols, self.rows = cols, rows
-        self._vt = avt.Vt(cols, rows, 0)
+        self.cols, self.rows = max(cols, NARROWEST), rows
+        self._vt = avt.Vt(self.cols, rows, 0)
         self._stand_ins: dict[str, str] = {}
         self._clusters: dict[int, str] = {}
 
@@ -144,8 +145,8 @@ class Emulator:
 
     def resize(self, cols: int, rows: int) -> list[Row]:
         """Change the size; return the rows that scrolled off the top."""
-        self.cols, self.rows = cols, rows
-        return [self._read(line) for line in self._vt.resize(cols, rows)[1]]
+        self.cols, self.rows = max(cols, NARROWEST), rows
+        return [self._read(line) for line in self._vt.resize(self.cols, rows)[1]]
 
     def row(self, number: int) -> Row:
         """Return one row of the screen as it stands now."""

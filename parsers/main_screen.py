@@ -54,21 +54,24 @@ def _top_untouched(document: Document, touched: Sequence[int]) -> bool:
 
 
 def _continues(document: Document, shown: Sequence[Row]) -> bool:
-    """Tell whether the top of the screen is still the same, or too little is on it to lose anything."""
-    base, banner = document.base, document.banner
-    same = other = others = rows = 0
-    for number in range(max(base, 0), len(document.lines)):
-        letters = document.lines[number].row.letters
-        if not letters or letters in banner:
-            continue
-        now = shown[number - base].letters if number - base < len(shown) else ""
-        if now[:PROBE] == letters[:PROBE] or (now and letters.startswith(now)) or now.startswith(letters):
-            same += len(letters)
+    """Tell whether the top of the screen is still the same, or too little is on it to lose anything.
+
+    What the banner says counts only if there is nothing else.
+    """
+    top = [
+        (line.row.letters, shown[number].letters if number < len(shown) else "")
+        for number, line in enumerate(document.lines[max(document.base, 0) :], -min(document.base, 0))
+        if line.row.letters
+    ]
+    telling = [pair for pair in top if pair[0] not in document.banner] or top
+    same = other = others = 0
+    for number, (was, now) in enumerate(telling):
+        if now[:PROBE] == was[:PROBE] or (now and (was.startswith(now) or now.startswith(was))):
+            same += len(was)
         else:
-            other += len(letters)
+            other += len(was)
             others += 1
-        rows += 1
-        if rows >= TOP and same:
+        if number >= TOP and same:
             break
     return others <= FEW or same * 2 >= other
 

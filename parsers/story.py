@@ -10,6 +10,7 @@ from parsers.document import Document, DocumentLine, SegmentKind
 from parsers.emulator import Row
 
 MOSTLY = 0.7  # of the letters of a text: enough to call it shown again
+HARDLY = 0.1  # of them: too little to keep a text for
 REMEMBERED_PARTS = 6  # parts back in which a repaint is looked for
 
 
@@ -100,4 +101,4 @@ def _knows(old: Document, begin: int, new: Document) -> bool:
 
 def _covers(stream: str, document: Document) -> bool:
     again = cover(document, 0, stream)
-    return again.lost + again.tail <= (1 - MOSTLY) * again.kept
+    return again.lost + again.tail <= HARDLY * again.kept

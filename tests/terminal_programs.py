@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 from parsers.recording import Output, Recording, Resize
 
-WORDS = (
-    "the a of to in test file line issue close open state function returns value reads module caller index page number "
-    "commit branch fails passes because when where label report store missing wrong fixed change add remove rename run"
-).split()
+_WORDS = """
+    the a of to in test file line issue close open state function returns value reads module caller index page number
+    commit branch fails passes because when where label report store missing wrong fixed change add remove rename run
+"""
+WORDS = _WORDS.split()
 BANNER = ["  ◆ Demo Assistant v1.2.3", "    mock-large · /home/dev/projects/webapp", ""]
 
 
@@ -151,7 +152,7 @@ class ClearAndPrint(Program):
 class Rewrite(Program):
     """Moves up to the first row that changed and writes from there; from the top if that scrolled off (Claude Code)."""
 
-    drawn: list[str] = []
+    drawn: tuple[str, ...] | list[str] = ()
     top = 0  # the row of the text that is the screen's first
 
     def draw(self) -> None:
@@ -183,8 +184,8 @@ class FullScreen(Program):
 
     title = True
     back = 0
-    drawn: list[str] = []
-    over: list[str] = []
+    drawn: tuple[str, ...] | list[str] = ()
+    over: tuple[str, ...] | list[str] = ()
 
     def start(self) -> None:
         """Enter the alternate screen."""

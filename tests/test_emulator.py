@@ -1,0 +1,68 @@
+"""The emulator is compared with others, on the bytes of real recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyte
+import pytest
+
+from parsers.emulator import Emulator, without_scrollbar
+from parsers.recording import Resize, read_recording
+from parsers.units import Unit, units
+
+RECORDINGS = Path(__file__).parent / "recordings"
+INLINE = ["claude/01-basic", "claude/01-basic-v2.0.77", "aider/01-basic", "gemini/01-basic-v0.8.2", "llm/01-basic"]
+
+
+class OracleScreen(pyte.Screen):
+    """A pyte screen that passes over the private modes it mistakes for others."""
+
+    def select_graphic_rendition(self, *attributes: int, private: bool = False) -> None:
+        """Take no notice of `CSI > … m`, which sets keyboard modes."""
+        if not private:
+            super().select_graphic_rendition(*attributes)
+
+
+@pytest.mark.parametrize("name", INLINE)
+def test_agrees_with_pyte(name: str) -> None:
+    """After every unit of output, both show the same letters in every row."""
+    folder = RECORDINGS / name
+    recording = read_recording((folder / "typescript").read_bytes(), (folder / "timing.log").read_bytes())
+    emulator = Emulator(recording.cols, recording.rows)
+    oracle = OracleScreen(recording.cols, recording.rows)
+    stream = pyte.Stream(oracle)
+    frames = differing = 0
+    for piece in units(recording.chunks):
+        if isinstance(piece, Resize):
+            break
+        assert isinstance(piece, Unit)
+        emulator.feed(piece.text)
+        stream.feed(piece.text)
+        frames += 1
+        shown = ["".join(filter(str.isalnum, row)) for row in oracle.display]
+        differing += shown != [row.letters for row in emulator.screen()]
+    assert frames > 20
+    assert differing <= frames // 50
+
+
+def test_clusters_take_the_room_that_programs_think() -> None:
+    """Marks, joiners and emoji style take no cell of their own, so what is written after them stands in its column."""
+    emulator = Emulator(30, 3)
+    emulator.feed("e\u0301\u0327x❤\ufe0fy👩\u200dz日\u3099|\x1b[1;2HX\x1b[1;5HY")
+    assert emulator.row(0).text == "e\u0301\u0327X❤\ufe0fY👩\u200dz日\u3099|"
+
+
+def test_a_scrollbar_is_no_text() -> None:
+    """A glyph of blocks or lines that stands alone in the last column is left out, a table's border is not."""
+    emulator = Emulator(10, 3)
+    emulator.feed("text     █\r\n│ table  │\r\nwide text█")
+    rows = [without_scrollbar(row, 10).text for row in emulator.screen()]
+    assert rows == ["text", "│ table  │", "wide text█"]
+
+
+def test_tells_who_broke_a_line() -> None:
+    """Only a row that the terminal wrapped is wrapped."""
+    emulator = Emulator(10, 3)
+    emulator.feed("abcdefghijklm\r\n1234567890\r\n")
+    assert [row.wrapped for row in emulator.screen()] == [True, False, False]

@@ -1,0 +1,177 @@
+"""What the transcript of terminal output is said to be."""
+
+import itertools
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from parsers.recording import Output, Recording, Resize
+from parsers.terminal import SegmentKind, Transcript, read_transcript
+
+CLEAR = "\x1b[2J\x1b[3J\x1b[H"
+
+
+def record(*pieces: str | bytes | Resize, cols: int = 40, rows: int = 8, pause: float = 1.0) -> Recording:
+    """Return a recording of pieces that come a pause apart."""
+    chunks: list[Output | Resize] = []
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, Resize):
+            chunks.append(Resize(number * pause, piece.rows, piece.cols))
+        else:
+            chunks.append(Output(number * pause, piece.encode() if isinstance(piece, str) else piece))
+    return Recording(None, None, rows, cols, None, None, None, tuple(chunks))
+
+
+def texts(transcript: Transcript) -> list[str]:
+    """Return what stands on the lines that hold something."""
+    return [line.text for line in transcript.lines if line.text]
+
+
+def test_each_line_has_the_time_and_the_pens_with_which_it_appeared() -> None:
+    """The bullet's pen and the words' pen are kept apart; a later repaint does not change the time."""
+    first = "\x1b[38;5;114m●\x1b[0m \x1b[1;9mgit status\x1b[0m\r\n"
+    read = read_transcript(record(first, "second\r\n", "third"))
+    assert [(line.text, line.seconds) for line in read.lines] == [("● git status", 0), ("second", 1), ("third", 2)]
+    lead, body = read.lines[0].lead, read.lines[0].body
+    assert (lead.foreground, lead.bold, body.foreground, body.bold, body.strikethrough) == (
+        114,
+        False,
+        None,
+        True,
+        True,
+    )
+
+
+def test_a_wide_bullet_does_not_shift_the_pens() -> None:
+    """Pens are found by cells, text has one character for two of them."""
+    read = read_transcript(record("✅\x1b[31m done"))
+    assert (read.lines[0].text, read.lines[0].lead.foreground, read.lines[0].body.foreground) == ("✅ done", None, 1)
+
+
+def test_lines_that_are_overwritten_are_gone() -> None:
+    """A progress line overwrites itself; only its last state stays."""
+    read = read_transcript(record("start\r\n", "10%", "\r50%", "\r100% done\r\n"))
+    assert texts(read) == ["start", "100% done"]
+
+
+def test_what_stood_and_was_erased_is_passing() -> None:
+    """A dialog is not in the conversation, but it is kept with its times and its last state."""
+    dialog = "Proceed with rm -rf build?\r\n❯ 1. Yes\r\n  2. No"
+    chosen = "\x1b[2A\r\x1b[JProceed with rm -rf build?\r\n  1. Yes\r\n❯ 2. No"
+    read = read_transcript(record("hello there\r\n", dialog, chosen, "\x1b[2A\r\x1b[Jdenied it\r\n"))
+    assert texts(read) == ["hello there", "denied it"]
+    (passed,) = read.passing
+    assert passed.text == "Proceed with rm -rf build?\n  1. Yes\n❯ 2. No"
+    assert (passed.first_seconds, passed.last_seconds) == (1, 3)
+    assert read.lines[passed.line].text == "denied it"
+
+
+def test_a_spinner_that_counts_is_one_passing_row() -> None:
+    """Rows that differ in digits and symbols only are the same row."""
+    spins = [f"\r\x1b[K{'✻✽'[number % 2]} Thinking… ({number}s · {number * 37} tokens)" for number in range(9)]
+    read = read_transcript(record("hello\r\n", *spins, "\r\x1b[Kdone"))
+    assert [(passed.first_seconds, passed.last_seconds) for passed in read.passing] == [(1, 10)]
+
+
+def test_rows_that_the_terminal_wrapped_are_one_line() -> None:
+    """Soft wraps are joined, at every width that the line has stood at; hard ones are not."""
+    words = "a line that is longer than the terminal is wide, by far"
+    read = read_transcript(record(words + "\r\nhard\r\n", Resize(0, 8, 20), "end", cols=30))
+    assert texts(read) == [words, "hard", "end"]
+
+
+def test_a_clear_keeps_what_came_before() -> None:
+    """After a real clear a new segment begins."""
+    read = read_transcript(record("one fish\r\ntwo fish\r\nred fish\r\nblue fish\r\n", CLEAR + "something else\r\n"))
+    assert texts(read) == ["one fish", "two fish", "red fish", "blue fish", "something else"]
+    assert [segment.first_line for segment in read.segments] == [0, 4]
+
+
+def test_a_repaint_is_no_news() -> None:
+    """The whole history printed anew, wrapped otherwise, merges with what was there and keeps its times."""
+    said = [f"{number} paragraph of the conversation" for number in range(20)]
+    wrapped = [half for line in said for half in (line[:20], line[20:])]
+    read = read_transcript(
+        record(*(line + "\r\n" for line in said), Resize(0, 8, 21), CLEAR + "\r\n".join(wrapped) + "\r\nmore", cols=60)
+    )
+    assert "".join(texts(read)).replace(" ", "") == "".join([*said, "more"]).replace(" ", "")
+    assert [line.seconds for line in read.lines if line.text[:2].strip().isdigit()] == list(range(20))
+
+
+def test_another_view_of_the_conversation_is_an_overlay() -> None:
+    """Outputs shown in full and folded again are kept apart, whole; the conversation stays as it was."""
+    said = [f"{number} paragraph of the conversation" for number in range(20)]
+    full = [*said[:5], *(f"{number} line of output" for number in range(12)), *said[5:]]
+    read = read_transcript(
+        record("\r\n".join(said), CLEAR + "\r\n".join(full), CLEAR + "\r\n".join(said), "\r\nand on", cols=60)
+    )
+    kinds = [read.segments[line.segment].kind for line in read.lines]
+    conversation = [line.text for line, kind in zip(read.lines, kinds, strict=True) if kind is SegmentKind.MAIN]
+    overlay = [line.text for line, kind in zip(read.lines, kinds, strict=True) if kind is SegmentKind.OVERLAY]
+    assert conversation == [*said, "and on"]
+    assert overlay == full
+
+
+def test_a_pager_is_an_overlay_and_the_conversation_goes_on() -> None:
+    """Neither a pager that a shell starts nor one that an inline assistant opens becomes conversation."""
+    pager = ["\x1b[?1049h\x1b[Hpage one\r\n(END)", "\x1b[?1049l"]
+    shell = read_transcript(record("$ git log\r\n", *pager, "$ exit\r\n"))
+    assistant = read_transcript(record("\x1b[?2004hhello\r\n", *pager, "world\r\n", "\x1b[?2004l"))
+    for read in (shell, assistant):
+        kinds = [SegmentKind.MAIN, SegmentKind.OVERLAY, SegmentKind.MAIN]
+        assert [segment.kind for segment in read.segments] == kinds
+    assert [line.text for line in assistant.lines if line.segment != 1] == ["hello", "world"]
+
+
+def test_what_stays_at_the_end_is_marked_live() -> None:
+    """What scrolled off is final, what is on the screen when the recording ends could still have changed."""
+    read = read_transcript(record(*(f"line {number}\r\n" for number in range(20)), rows=5))
+    assert [line.text for line in read.ended_live] == ["line 16", "line 17", "line 18", "line 19"]
+
+
+def test_letters_are_decoded_whatever_the_chunks() -> None:
+    """A letter cut in two is whole, bytes that are none become the replacement character, marks stay with letters."""
+    raw = "naïve 日本語 e\u0301\u0327x 👩\u200d👧 ❤\ufe0f.".encode()
+    whole = read_transcript(record(raw))
+    cut = read_transcript(record(*(raw[number : number + 1] for number in range(len(raw))), pause=0))
+    assert texts(whole) == texts(cut) == ["naïve 日本語 e\u0301\u0327x 👩\u200d👧 ❤\ufe0f."]
+    assert texts(read_transcript(record(b"a\xffb\xed\xa0\x80c"))) == ["a\ufffdb\ufffd\ufffd\ufffdc"]
+
+
+def test_titles_are_kept_with_their_times() -> None:
+    """OSC 0 and 2 name the window, ended by BEL or ST, even if they come in pieces."""
+    read = read_transcript(record("\x1b]0;one\x07", "\x1b]2;tw", "o\x1b\\x"))
+    assert read.titles == ((0, "one"), (2, "two"))
+
+
+SEQUENCES = ["\r\n", "\r", "\x1b[2J", "\x1b[H", "\x1b[3;1H", "\x1b[K", "\x1b[A", "\x1b[2;5r", "\x1b[S", "\x1b[?2026h",
+             "\x1b[?2026l", "\x1b[?1049h", "\x1b[?1049l", "\x1b[31m", "\x1b[", "\x1b]0;t", "\x07", "日本", "e\u0301"]  # fmt: skip
+PIECES = st.lists(st.one_of(st.sampled_from(SEQUENCES), st.text("abcdef ", min_size=1, max_size=12)), max_size=60)
+
+
+@given(PIECES, st.lists(st.integers(0, 400), max_size=30), st.data())
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_chunks_do_not_matter(pieces: list[str], cuts: list[int], data: st.DataObject) -> None:
+    """The same bytes at the same times give the same transcript, however they are cut."""
+    runs = [piece.encode() for piece in pieces]
+    times = list(itertools.accumulate(data.draw(st.sampled_from([0.0, 0.005, 0.5])) for _ in runs))
+    whole = tuple(Output(seconds, run) for seconds, run in zip(times, runs, strict=True))
+    single = tuple(
+        Output(seconds, run[number : number + 1])
+        for seconds, run in zip(times, runs, strict=True)
+        for number in range(len(run))
+    )
+    read, again = (
+        read_transcript(Recording(None, None, 6, 20, None, None, None, chunks)) for chunks in (whole, single)
+    )
+    assert read == again
+
+
+@given(
+    st.lists(st.one_of(st.binary(max_size=80), st.builds(Resize, st.just(0), st.integers(1, 9), st.integers(1, 30))))
+)
+@settings(deadline=None)
+def test_noise_never_raises(noise: list[bytes | Resize]) -> None:
+    """Whatever bytes come, at whatever size, a transcript is made of them, and the same one each time."""
+    recording = record(*noise, cols=10, rows=4)
+    assert read_transcript(recording) == read_transcript(recording)
