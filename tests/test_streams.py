@@ -219,3 +219,32 @@ def test_a_recorded_json_stream_has_the_recordings_times() -> None:
     reading = read_json_recording(recording)
     assert reading is not None
     assert [(tool.start_seconds, tool.output) for tool in tools(reading)] == [(3.5, "a" * 500)]
+
+
+def test_stderr_and_stdout_are_read_apart() -> None:
+    """Calls on stderr never swallow the answer on stdout (llm --td)."""
+    first = b"Tool call: run_shell({'command': 'pytest -q'})\n  exit code: 1\n  1 failed\n\n\n"
+    calls = first + b"Tool call: run_shell({'command': 'ls'})\n"
+    reading = read_streams(b"  It failed.\n", calls, argv=["llm", "--td", "fix it"])
+    assert [(tool.command, tool.ok, tool.start_seconds) for tool in tools(reading)] == [
+        ("pytest -q", False, None), ("ls", None, None)
+    ]  # fmt: skip
+    assert (reading.client, texts(reading)) == ("llm", ["It failed."])
+    assert [event.text for event in reading.events if isinstance(event, Prompt)] == ["fix it"]
+
+
+def test_a_message_on_both_streams_is_one() -> None:
+    """Codex prints its last message on stdout and, with everything else, on stderr."""
+    said_twice = (
+        b"OpenAI Codex v0.169.0\n--------\nworkdir: /w\n--------\nuser\ngo\ncodex\nAll is well now.\ntokens used\n5\n"
+    )
+    reading = read_streams(b"All is well now.\n", said_twice)
+    assert (reading.provider, texts(reading)) == ("openai_codex", ["All is well now."])
+
+
+def test_text_without_any_sign_is_a_guess() -> None:
+    """Only an unknown command line makes it Claude's, and that with little confidence."""
+    guess = read_streams(b"It **works**.\n", b"")
+    assert (guess.provider, guess.detection.method, texts(guess)) == ("claude_code", "generic", ["It **works**."])
+    assert guess.detection.confidence < 0.5
+    assert read_streams(b"It works.\n", b"", argv=["other-assistant", "-x"]).provider == "generic"
