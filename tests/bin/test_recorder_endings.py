@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -150,7 +150,8 @@ def test_signals_without_a_terminal(bench: Bench, name: str) -> None:
         assert process.stdout is not None
         assert process.stdout.read() == b"got it\n"
         assert process.wait(timeout=10) == 9
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     reasons = {"TERM": "signalled", "HUP": "hung_up", "INT": "exited"}
     assert bench.session()[1].end_reason == reasons[name]
 
