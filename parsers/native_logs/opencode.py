@@ -122,9 +122,8 @@ def candidates(places: Places, *, since: datetime | None = None) -> Iterator[Can
         for found in _in_database(database, since):
             seen.add(found.session_id)
             yield found
-    for file in sorted((root / "storage" / "session").glob("*/ses_*.json")):
-        if file.stem not in seen:
-            yield from _in_files(file, root / "storage", since)
+    for project in sorted((root / "storage" / "session").glob("*")):
+        yield from (one for one in _in_files(project, root / "storage", since) if one.session_id not in seen)
 
 
 def _in_database(database: Path, since: datetime | None) -> Iterator[Candidate]:
@@ -138,28 +137,27 @@ def _in_database(database: Path, since: datetime | None) -> Iterator[Candidate]:
             yield candidate
 
 
-def _in_files(file: Path, storage: Path, since: datetime | None) -> Iterator[Candidate]:
-    try:
-        session = SESSION.decode(file.read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return
-    if session.parent_id is not None or _too_old(_candidate(session, ()), since):
-        return
-    family = {session.id: file}
-    for other in sorted(file.parent.glob("ses_*.json"), reverse=True):  # ids count down: older sessions first
+def _in_files(project: Path, storage: Path, since: datetime | None) -> Iterator[Candidate]:
+    """List the sessions of a project in the JSON generation."""
+    stored, found = Storage(), {}
+    for file in sorted(project.glob("ses_*.json")):
         try:
-            child = SESSION.decode(other.read_bytes())
+            session = SESSION.decode(file.read_bytes())
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             continue
-        if child.parent_id in family:
-            family[child.id] = other
-    files = list(family.values())
-    for session_id in family:
-        messages = sorted((storage / "message" / session_id).glob("*.json"))
-        files += messages
-        for message in messages:
-            files += sorted((storage / "part" / message.stem).glob("*.json"))
-    yield _candidate(session, tuple(files))
+        stored.sessions[session.id] = session
+        found[session.id] = file
+    for session in stored.sessions.values():
+        if session.parent_id is None and not _too_old(_candidate(session, ()), since):
+            files = (file for one in family_of(stored, [session]) for file in _files_of(one, found[one.id], storage))
+            yield _candidate(session, tuple(files))
+
+
+def _files_of(session: Stored, file: Path, storage: Path) -> Iterator[Path]:
+    yield file
+    for message in sorted((storage / "message" / session.id).glob("*.json")):
+        yield message
+        yield from sorted((storage / "part" / message.stem).glob("*.json"))
 
 
 def _candidate(session: Stored, files: tuple[Path, ...]) -> Candidate:
