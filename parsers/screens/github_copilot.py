@@ -46,6 +46,7 @@ RULES = (
     chrome("dialog", r" ?[│╭╰]", within=("dialog",)),
     panel("notice", r" ● " + _NOTICES),
     chrome("notice", r" {3,}", within=("notice",)),
+    chrome("notice", r"Package extraction took"),
     # --- the conversation -----------------------------------------------------------------------------------------
     chrome("bar_end", r" ?▀{8,}"),
     panel("bar", r" ?▄{8,}"),

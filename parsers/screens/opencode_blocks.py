@@ -28,6 +28,8 @@ _NO_OUTPUT = "(no output)"
 _SIGN = re.compile(r"\s*\d+ (?P<sign>[+-])(?: |$)")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(?P<end>\w+)\1")
 _BORDERS = 7  # columns: two before the bar, the bar, two behind it, two free at the right edge
+_COUNTED = re.compile(r"(?P<calls>\d+) toolcalls?\b")
+_INSIDE = re.compile(r"(?m)^ *[↳└] (?P<tool>[A-Z]\w+) (?P<input>\S.*?) *$")
 _RETRYING = re.compile(r"(?m)^[\s■⬝]*(?P<text>\S[^\[\n]*?) ?\[retrying[^\]]*attempt #(?P<attempt>\d+)\]")
 
 
@@ -172,6 +174,26 @@ def task(block: Block, reading: Reading) -> Iterator[Event]:
     about = {"description": block.fields.get("text", ""), "subagent_type": block.fields.get("agent", "")}
     known = _how(block, reading)
     yield ToolUse(name="task", category=Category.TASK, input=about, start_seconds=block.seconds, **known)
+    yield from _inside(block, reading)
+
+
+def _inside(block: Block, reading: Reading) -> Iterator[Event]:
+    """Find the calls of a sub-agent, each of which stood below its line for a while; in the end they are counted."""
+    counted = next((found for found in map(_COUNTED.search, (r.line.text for r in block.of("calls"))) if found), None)
+    left = int(counted["calls"]) if counted else 0
+    end = block.rows[-1].line.seconds
+    for passing in reading.transcript.passing:
+        if not block.seconds <= passing.first_seconds <= end:
+            continue
+        for found in _INSIDE.finditer(passing.text):
+            if left:
+                left -= 1
+                category = reading.screen.category(found["tool"])
+                files = (found["input"],) if category in (Category.READ, Category.EDIT, Category.WRITE) else ()
+                yield ToolUse(
+                    name=found["tool"].lower(), category=category, input={"input": found["input"]}, files=files,
+                    start_seconds=passing.first_seconds, agent=block.fields.get("agent"),
+                )  # fmt: skip
 
 
 def titled(block: Block, reading: Reading) -> Iterator[Event]:

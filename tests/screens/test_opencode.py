@@ -102,3 +102,13 @@ def test_retries_pass_over_the_screen() -> None:
     status = "\r   ■■⬝⬝ Overloaded [retrying in {}s attempt #{}]   esc interrupt"
     frames = [f"{block(BLUE, 'go')}{status.format(2, 1)}", status.format(4, 2), "\r\x1b[2K     Done.\n"]
     assert errors(show(*frames, provider="opencode")) == [ErrorKind.API_ERROR] * 2
+
+
+def test_calls_of_a_sub_agent_pass_below_its_line() -> None:
+    """In the end they are only counted; while they ran each stood there by name."""
+    running = "     ✓ General Task — Find usages\n"
+    frames = [running, "       ↳ Read app/a.py", "\r\x1b[2K       ↳ 1 toolcall · 3.1s\n"]
+    found = tools(show(*frames, provider="opencode"))
+    assert [(tool.category, tool.files, tool.agent) for tool in found] == [
+        (Category.TASK, (), None), (Category.READ, ("app/a.py",), "General")
+    ]  # fmt: skip
