@@ -28,9 +28,10 @@ from parsers.native_logs.base import (
     seconds_between,
     touched_since,
 )
-from parsers.native_logs.claude_conversation import Reading, close_cut, place, take
+from parsers.native_logs.claude_conversation import close_cut, place, take
 from parsers.native_logs.claude_prompts import COMMAND_NAME
 from parsers.native_logs.claude_records import RECORD, USER_MESSAGE, Record, text_of
+from parsers.native_logs.claude_state import Reading
 from parsers.native_logs.claude_usage import Answers
 from parsers.session import Error, ErrorKind, Source, Tokens, Totals
 

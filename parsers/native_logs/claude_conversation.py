@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 
-from parsers.native_logs.base import Tally, Window, decoded, seconds_between
+from parsers.native_logs.base import decoded, seconds_between
 from parsers.native_logs.claude_prompts import UserText, classify, from_program
 from parsers.native_logs.claude_records import (
     ANYTHING,
@@ -21,9 +20,9 @@ from parsers.native_logs.claude_records import (
     result_text,
     text_of,
 )
+from parsers.native_logs.claude_state import Chain, Reading
 from parsers.native_logs.claude_tools import Call, feedback, finished, tool_use
-from parsers.native_logs.claude_usage import Answers
-from parsers.session import AssistantText, Error, ErrorKind, Event, Note, NoteKind, Prompt, Source, Stopped, ToolUse
+from parsers.session import AssistantText, Error, ErrorKind, Note, NoteKind, Prompt, Source, Stopped
 
 SYNTHETIC = "<synthetic>"  # the model's name on messages that the program itself wrote
 WARM_UP = "Warmup"  # 2.0 sends this to agents nobody asked for, to fill the cache
@@ -34,44 +33,10 @@ IGNORED_TYPES = frozenset(
         "ai-title", "attachment", "attribution-snapshot", "bridge-session", "cost-state", "custom-title",
         "agent-name", "agent-setting", "agent-color", "content-replacement", "file-history-delta",
         "file-history-snapshot", "frame-link", "last-prompt", "marble-origami-commit", "mode", "permission-mode",
-        "pr-link", "progress", "queue-operation", "result", "speculation-accept", "started", "summary", "tag",
+        "pr-link", "progress", "result", "speculation-accept", "started", "summary", "tag",
         "task-summary", "tools-used", "worktree-state",
     }
 )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Chain:
-    """One line of conversation: the main one, or a sub-agent's."""
-
-    agent: str | None = None
-    warm_up: bool = False
-    last_input_at: datetime | None = None  # when the model was last given something to answer
-
-
-@dataclass(slots=True)
-class Reading:
-    """What has been read so far."""
-
-    window: Window
-    origin: datetime | None
-    tally: Tally = field(default_factory=Tally)
-    events: list[Event] = field(default_factory=list)
-    answers: Answers = field(default_factory=Answers)
-    chains: dict[str | None, Chain] = field(default_factory=dict)
-    side_chains: dict[str, str] = field(default_factory=dict)  # uuid of a sub-agent's record -> of its first
-    open_calls: dict[str, ToolUse] = field(default_factory=dict)
-    call_times: dict[str, datetime | None] = field(default_factory=dict)
-    tasks: dict[str, str] = field(default_factory=dict)  # a sub-agent's prompt -> its description
-    seen: set[str] = field(default_factory=set)
-    session_ids: dict[str, None] = field(default_factory=dict)
-    cwd: str | None = None
-    git_branch: str | None = None
-    version: str | None = None
-    model: str | None = None  # that the session began with
-    current_model: str | None = None
-    cut_at: datetime | None = None  # an answer was cut off and no interruption recorded yet
-    slash: str | None = None  # uuid of the built-in slash command that was read last
 
 
 def place(record: Record, reading: Reading) -> None:
@@ -94,6 +59,8 @@ def take(record: Record, at: datetime | None, reading: Reading) -> bool:
             return _system(record, at, reading)
         case "attachment":
             return _attachment(record, at, reading)
+        case "queue-operation":
+            return _queue(record, at, reading)
         case other:
             return other in IGNORED_TYPES
 
@@ -271,8 +238,35 @@ def _attachment(record: Record, at: datetime | None, reading: Reading) -> bool:
     human = attached.origin is None or attached.origin.kind in (None, "human")
     said = classify(text_of(attached.prompt))
     if human and attached.command_mode in (None, "prompt") and said.kind is UserText.PROMPT and said.text:
-        _prompt(said.text, at, reading)
+        if said.text in reading.absorbed:
+            reading.absorbed.remove(said.text)
+        else:
+            _prompt(said.text, at, reading)
     return True
+
+
+def _queue(record: Record, at: datetime | None, reading: Reading) -> bool:
+    """Follow what was typed while a turn ran: what is removed from the queue went to the model within the turn.
+
+    What is dequeued gets a record of its own, what is popped goes back to the person. 2.1.44 logs nothing else of it.
+    """
+    text = decoded(TEXT, record.content)
+    match record.operation:
+        case "enqueue" if text:
+            reading.queue.append(text)
+        case "dequeue" if reading.queue:
+            reading.queue.pop(0)
+        case "popAll":
+            reading.queue.clear()
+        case "remove":
+            sent = text or (reading.queue[0] if reading.queue else "")
+            if sent in reading.queue:
+                reading.queue.remove(sent)
+            said = classify(sent)
+            if said.kind is UserText.PROMPT and said.text:
+                _prompt(said.text, at, reading)
+                reading.absorbed.append(said.text)
+    return record.operation is not None
 
 
 def _prompt(text: str, at: datetime | None, reading: Reading) -> None:

@@ -49,6 +49,7 @@ class Record(msgspec.Struct, frozen=True, rename="camel", gc=False):
     is_aborted_mid_stream: bool = False
     request_id: str | None = None
     prompt_source: str | None = None
+    operation: str | None = None  # of queue-operation: enqueue, dequeue, remove, popAll
     origin: msgspec.Raw = NO_RAW
     message: msgspec.Raw = NO_RAW
     attachment: msgspec.Raw = NO_RAW

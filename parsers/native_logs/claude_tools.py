@@ -52,7 +52,9 @@ EXIT_CODE = re.compile(r"(?:Error: )?Exit code (\d{1,10})\b")  # 2.x; 1.0.x tell
 HOOK = re.compile(r"(?:Error: )?(?:\w+:\S{1,80} hook (?:error|blocked)|\w{1,80} operation blocked by hook)")
 REJECTED = re.compile(r"(?:Error: )?The user doesn't want to (?:proceed with this tool use|take this action)")
 RULE = re.compile(r"(?:Error: )?(?:Permission to use \S{1,80} .{0,2000}denied|Claude requested permissions)", re.S)
-CANCELLED = re.compile(r"\[Request interrupted by user|(?:<error>)?Command was aborted before completion")
+CANCELLED = re.compile(  # 2.0.77, 2.1.44: behind the output of the command that was stopped
+    r"\[Request interrupted by user(?: for tool use)?\]\s*\Z|\A(?:<error>)?Command was aborted before completion"
+)
 FEEDBACK = re.compile(r"the user said:\s*\n(?P<text>.+)", re.S)
 NEVER_RAN = "<tool_use_error>"  # the input was refused, or a call beside it failed
 
@@ -98,7 +100,7 @@ def ending_of(record: Record, block: Block, text: str, detail: ResultDetail | No
         return Ending(ok=False, stopped=Stopped.DENIED if record.tool_denial_before_run else Stopped.INTERRUPTED)
     if record.tool_denial_kind is not None or REJECTED.match(text) or RULE.match(text):
         return Ending(ok=False, stopped=Stopped.DENIED)
-    if CANCELLED.match(text):
+    if CANCELLED.search(text):
         return Ending(ok=False, stopped=Stopped.INTERRUPTED)
     return Ending(ok=False, ran=not text.startswith(NEVER_RAN))
 
@@ -159,7 +161,7 @@ def finished(use: ToolUse, record: Record, block: Block, duration: float | None)
 
 def exit_code(use: ToolUse, end: Ending, text: str, detail: ResultDetail | None) -> int | None:
     """Give a command's exit code: a failure names it (2.x), a success is 0 unless the program reads it otherwise."""
-    if use.command is None or end.stopped is not None or not end.ran:
+    if use.command is None or end.stopped is Stopped.DENIED or not end.ran:
         return None
     if not end.ok:
         found = EXIT_CODE.match(text)
