@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from parsers.emulator import Row
 
 MOMENT = 0.5  # seconds within which what was erased may be drawn again, and is then the same line
-STOOD = 0.3  # seconds that a row stands if a person is to read it
+STOOD = 0.03  # seconds: two frames; a hint that is there for a moment is the only trace of a command
 GAP = 1.5  # seconds after which the same words are said anew
 APART = 3  # lines between two rows of one block
 MOST = 20_000  # rows kept: more were no dialogs
