@@ -110,7 +110,13 @@ def shortened(row: Row, letters: int) -> Row:
 def without_scrollbar(row: Row, cols: int) -> Row:
     """Return a row without a scrollbar's glyph in the last column."""
     text = row.text
-    if len(text) < cols - 2 or not text or text[-1] not in _SCROLLBAR or text[-2:-1] not in ("", " "):
+    if (
+        not text
+        or text[-1] not in _SCROLLBAR
+        or len(text) < cols - 2
+        or text[-2:-1].strip()
+        or text.count(text[-1]) > 1
+    ):
         return row
     return row.changed(text[:-1].rstrip(), row.letters, wrapped=False)
 

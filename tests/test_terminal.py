@@ -144,8 +144,27 @@ def test_titles_are_kept_with_their_times() -> None:
     assert read.titles == ((0, "one"), (2, "two"))
 
 
-SEQUENCES = ["\r\n", "\r", "\x1b[2J", "\x1b[H", "\x1b[3;1H", "\x1b[K", "\x1b[A", "\x1b[2;5r", "\x1b[S", "\x1b[?2026h",
-             "\x1b[?2026l", "\x1b[?1049h", "\x1b[?1049l", "\x1b[31m", "\x1b[", "\x1b]0;t", "\x07", "日本", "e\u0301"]  # fmt: skip
+SEQUENCES = [
+    "\r\n",
+    "\r",
+    "\x1b[2J",
+    "\x1b[H",
+    "\x1b[3;1H",
+    "\x1b[K",
+    "\x1b[A",
+    "\x1b[2;5r",
+    "\x1b[S",
+    "\x1b[?2026h",
+    "\x1b[?2026l",
+    "\x1b[?1049h",
+    "\x1b[?1049l",
+    "\x1b[31m",
+    "\x1b[",
+    "\x1b]0;t",
+    "\x07",
+    "日本",
+    "é",
+]
 PIECES = st.lists(st.one_of(st.sampled_from(SEQUENCES), st.text("abcdef ", min_size=1, max_size=12)), max_size=60)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from parsers.recording import Recording
+from parsers.recording import Output, Recording
 from parsers.terminal import SegmentKind, Transcript, read_transcript
 from tests.terminal_programs import ClearAndPrint, FullScreen, Program, Rewrite, converse
 
@@ -57,11 +59,33 @@ def test_what_was_final_stays(drawn: type[Program]) -> None:
         assert [text for text in final if text not in known] == []
 
 
-def test_reading_takes_time_in_proportion() -> None:
-    """Four times as much of a conversation takes about four times the steps, not sixteen: frames cost what they show."""
-    program = FullScreen(100, 30, 1)
-    converse(program, 3)
-    lines = [len(read_transcript(program.recording(100, 30)).lines)]
-    converse(program, 9)
-    lines.append(len(read_transcript(program.recording(100, 30)).lines))
-    assert lines[1] < 8 * lines[0]
+def steps(recording: Recording) -> int:
+    """Count the calls that reading makes: a measure of time that is the same on every machine."""
+    count = 0
+
+    def note(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += 1
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        read_transcript(recording)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("drawn", [ClearAndPrint, Rewrite, FullScreen])
+def test_reading_takes_time_in_proportion(drawn: type[Program]) -> None:
+    """A conversation three times as long takes no more steps for each chunk of output, or byte if it repaints all."""
+    program = drawn(100, 30, 1)
+    converse(program, 6)
+    short = program.recording(100, 30)
+    converse(program, 12)
+    long = program.recording(100, 30)
+    sizes = [
+        sum(200 + len(chunk.data) for chunk in recording.chunks if isinstance(chunk, Output))
+        for recording in (short, long)
+    ]
+    assert steps(long) / sizes[1] < 1.6 * steps(short) / sizes[0]
