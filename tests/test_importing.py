@@ -205,6 +205,23 @@ def test_an_interrupted_import_goes_on(home: Path, tracking_root: Path) -> None:
 
 
 @pytest.mark.usefixtures("without_mlflow")
+def test_ctrl_c(home: Path, tracking_root: Path) -> None:
+    """Ctrl-C ends the import; what was done is told, and is not done again."""
+    for number in (1, 2, 3):
+        write_session(home, number, f"prompt {number}", cwd=f"/work/{number}")
+    tracking_root.mkdir()
+    jobs = plan(["gemini"], Places(home=home), tracking_root).jobs
+
+    def press(outcome: importing.Outcome) -> None:
+        if outcome.session_id == jobs[1].session_id:
+            raise KeyboardInterrupt
+
+    done, interrupted = importing.follow(importing.import_all(jobs, tracking_root, home, processes=1), press)
+    assert (len(done), interrupted) == (2, True)
+    assert figures(report()) == {"gemini": (1, 0, {Skip.UNCHANGED: 2})}
+
+
+@pytest.mark.usefixtures("without_mlflow")
 def test_in_several_processes(home: Path, tracking_root: Path) -> None:
     """Many sessions are imported by several processes, each once."""
     count = importing.POOL_PAYS + 2
@@ -213,8 +230,9 @@ def test_in_several_processes(home: Path, tracking_root: Path) -> None:
     tracking_root.mkdir()
     jobs = plan(["gemini"], Places(home=home), tracking_root).jobs
     seen: list[importing.Outcome] = []
-    done = importing.follow(importing.import_all(jobs, tracking_root, home, processes=2), seen.append)
+    done, interrupted = importing.follow(importing.import_all(jobs, tracking_root, home, processes=2), seen.append)
     assert len(done) == len(seen) == count
+    assert not interrupted
     assert len(sessions(tracking_root)) == len(import_ledger.load(tracking_root)) == count
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -56,7 +56,7 @@ class _Store:
 _STORE = _Store()
 
 
-def import_all(jobs: Sequence[Job], root: Path, home: Path, *, processes: int) -> Iterator[Outcome]:
+def import_all(jobs: Sequence[Job], root: Path, home: Path, *, processes: int) -> Generator[Outcome, None, None]:
     """Import the sessions, in several processes if there are many; outcomes come in no particular order."""
     if processes < 2 or len(jobs) < POOL_PAYS:
         for job in jobs:
@@ -206,10 +206,14 @@ def processes_for(jobs: Sequence[Job]) -> int:
     return min(8, max(2, os.cpu_count() or 2), max(1, len(jobs)))
 
 
-def follow(outcomes: Iterator[Outcome], progress: Callable[[Outcome], None]) -> list[Outcome]:
-    """Collect the outcomes, telling each one as it comes; Ctrl-C ends the import, not what was done."""
+def follow(outcomes: Generator[Outcome, None, None], progress: Callable[[Outcome], None]) -> tuple[list[Outcome], bool]:
+    """Collect the outcomes, telling each one as it comes; Ctrl-C ends the import early, and True is returned too."""
     done: list[Outcome] = []
-    for outcome in outcomes:
-        done.append(outcome)
-        progress(outcome)
-    return done
+    try:
+        for outcome in outcomes:
+            done.append(outcome)
+            progress(outcome)
+    except KeyboardInterrupt:
+        outcomes.close()
+        return done, True
+    return done, False

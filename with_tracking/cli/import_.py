@@ -87,10 +87,12 @@ def command(names: Sequence[str], since: datetime | None, home: Path | None, dry
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     outcomes = importing.import_all(todo.jobs, root, places.home, processes=importing.processes_for(todo.jobs))
     with _bar(len(todo.jobs), shown=sys.stderr.isatty() and not as_json) as advance:
-        done = importing.follow(outcomes, advance)
+        done, interrupted = importing.follow(outcomes, advance)
     report = _report(todo, done, dry_run=False)
     _show(report, as_json)
-    sys.exit(1 if report.failed else 0)
+    if interrupted:
+        click.echo("Interrupted. Run it again: it goes on where it was.", err=True)
+    sys.exit(130 if interrupted else 1 if report.failed else 0)
 
 
 def _sources(names: Sequence[str]) -> list[str]:
