@@ -21,8 +21,10 @@ def text(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def error(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read the program's report that the API gave up."""
-    yield Error(kind=ErrorKind.API_ERROR, text=said(block, reading), seconds=block.seconds)
+    """Read the program's report that the API gave up. "Repeated … errors" are at least two; nothing tells how many."""
+    told = said(block, reading)
+    for _ in range(2 if told.startswith("API Error: Repeated ") else 1):
+        yield Error(kind=ErrorKind.API_ERROR, text=told, seconds=block.seconds)
 
 
 SCREEN = Screen(

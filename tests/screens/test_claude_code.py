@@ -274,6 +274,12 @@ def test_screen_reader_mode() -> None:
     assert texts(reading) == ["All clean.\nAnd done."]
 
 
+def test_repeated_errors_are_at_least_two() -> None:
+    """In print mode retries are not shown; the word that there were some is."""
+    reading = show("API Error: Repeated 529 Overloaded errors.\n", argv=("claude", "-p", "go"))
+    assert errors(reading) == [ErrorKind.API_ERROR] * 2
+
+
 def test_print_mode_is_only_the_answer() -> None:
     """`claude -p` prints the answer alone: the prompt is the command line's."""
     reading = show("Two tests fail.\n\nBoth are fixed.\n", argv=("claude", "-p", "fix the tests"))
