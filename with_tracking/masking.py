@@ -12,7 +12,7 @@ import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, AnyStr, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from with_tracking.redaction import Redactor
 
 T = TypeVar("T")
 SHORTEST_PIECE = 6  # characters of a secret that are worth hiding by themselves
+ANCHOR = 12  # so many characters of a secret are a fragment of it and no accident
 
 # What can stand between two characters of a secret that was wrapped or drawn in pieces: line ends, indentation, box
 # sides, JSON's \n, and in recorded bytes escape sequences.
@@ -59,6 +60,8 @@ class Secrets:
         for secret, name in self.names.items():
             if secret[:3] in text:
                 text = _text_pattern(secret).sub(f"[redacted:{name}]", text)
+            for start, end in _fragments(text, secret):
+                text = f"{text[:start]}[redacted:{name}]{text[end:]}"
         return text
 
     def mask_bytes(self, data: bytes) -> bytes:
@@ -67,6 +70,8 @@ class Secrets:
             label = f"[redacted:{name}]".encode()
             for spelt in {secret, msgspec.json.encode(secret).decode()[1:-1]}:
                 data = _byte_pattern(spelt).sub(functools.partial(_hidden, label), data)
+                for start, end in _fragments(data, spelt.encode()):
+                    data = data[:start] + b"*" * (end - start) + data[end:]
         return data
 
     def stand_in(self, text: str) -> bool:
@@ -112,6 +117,23 @@ def _text_pattern(secret: str) -> re.Pattern[str]:
 
 def _byte_pattern(secret: str) -> re.Pattern[bytes]:
     return re.compile(_BYTE_GAP.join(re.escape(char.encode()) for char in secret))
+
+
+def _fragments(text: AnyStr, secret: AnyStr) -> list[tuple[int, int]]:
+    """Return where longer pieces of a secret stand alone (typed so far, cut off, shared out over lines), last first."""
+    found: dict[int, int] = {}
+    for offset in dict.fromkeys((*range(0, len(secret) - ANCHOR + 1, ANCHOR), len(secret) - ANCHOR)):
+        anchor = secret[max(offset, 0) : offset + ANCHOR]
+        at = text.find(anchor) if len(secret) > ANCHOR else -1
+        while at >= 0:
+            start, end, first, last = at, at + ANCHOR, offset, offset + ANCHOR
+            while start > 0 and first > 0 and text[start - 1] == secret[first - 1]:
+                start, first = start - 1, first - 1
+            while end < len(text) and last < len(secret) and text[end] == secret[last]:
+                end, last = end + 1, last + 1
+            found[start] = max(end, found.get(start, 0))
+            at = text.find(anchor, end)
+    return sorted(found.items(), reverse=True)
 
 
 def _hidden(label: bytes, match: re.Match[bytes]) -> bytes:

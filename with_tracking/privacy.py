@@ -66,7 +66,7 @@ def _pattern(text: str) -> re.Pattern[str] | None:
 
 def _recorded(folder: Path) -> Iterator[Path]:
     """Yield the files that the recorder and the assistant wrote."""
-    for name in ("session.json", *_OUTPUTS):
+    for name in ("session.json", "timing.log", *_OUTPUTS):
         if (folder / name).is_file():
             yield folder / name
     yield from sorted(f for f in (folder / "native").rglob("*") if f.is_file() and not f.is_symlink())
@@ -167,7 +167,7 @@ def _without_texts(session: Session) -> Session:
 def _delete_content(folder: Path) -> None:
     """Delete the recording and the assistant's log; what was read of them stays in parsed.json."""
     files = [file for file in _recorded(folder) if file.name != "session.json"]
-    for file in (*files, folder / "timing.log", folder / "transcript.txt"):
+    for file in (*files, folder / "transcript.txt"):
         file.unlink(missing_ok=True)
     header = folder / "session.json"
     if header.is_file():
