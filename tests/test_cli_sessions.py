@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -255,6 +257,20 @@ class TestSync:
         syncs = [subprocess.Popen(command, cwd=CHECKOUT) for _ in range(3)]
         assert [sync.wait(timeout=300) for sync in syncs] == [0, 0, 0]
         assert len(runs_in(local_store.uri(tracking_root / "mlflow.db"))) == 4
+
+    def test_ctrl_c(self, tracking_root: Path) -> None:
+        """Ctrl-C ends a sync that waits for a server; exit 130, no traceback, and the session stays."""
+        synthetic.parsed(tracking_root, "a")
+        with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection and never answers
+            command = [sys.executable, "-m", "with_tracking", "sync"]
+            environ = {**os.environ, "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+            process = subprocess.Popen(command, cwd=CHECKOUT, env=environ, stderr=subprocess.PIPE, text=True)
+            connection, _ = silent.accept()
+            with connection:
+                process.send_signal(signal.SIGINT)
+                _, said = process.communicate(timeout=60)
+        assert (process.returncode, "Traceback" in said) == (130, False)
+        assert len(archive.pending(tracking_root)) == 1
 
     def test_switched_off(self, tracking_root: Path) -> None:
         """With MLflow switched off nothing is logged, nothing fails, and it is said once."""

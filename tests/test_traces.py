@@ -11,6 +11,7 @@ import pytest
 
 from parsers.session import AssistantText, Category, Error, ErrorKind, ModelCall, Prompt, Stopped, Tokens, ToolUse
 from tests import synthetic
+from tests.mlflow_server import door
 from tests.runs import client_of, log, runs_in
 from tests.synthetic import answer, shell
 from with_tracking import local_store, span_text
@@ -245,6 +246,19 @@ def test_switched_off(store: str, tracking_root: Path, home: Path) -> None:
     config.write_text("[mlflow]\ntraces = false\n")
     log(recorded)
     assert traces_in(store) == []
+
+
+@pytest.mark.parametrize("status", [403, 404, 413, 501])
+def test_server_without_traces(server: str, tracking_root: Path, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """A server or proxy that takes no traces gets the run all the same, and the run says why it has none."""
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", f"runs alone {status}")
+    recorded = synthetic.parse(synthetic.record(tracking_root), TWO_TURNS)
+    with door(server, lambda request: status if "traces" in request.path else None) as address:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        run_id = log(recorded)
+    (run,) = runs_in(server)
+    assert run.info.run_id == run_id
+    assert run.data.tags["traces"].startswith("not stored: ")
 
 
 @pytest.mark.slow

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 LOGGED = "logged"
+UNREACHABLE = re.compile("Max retries exceeded|timed out|Connection refused")
 BATCH_METRICS, BATCH_OTHERS = 800, 100  # one request of MLflow's API may carry 1,000 items, 100 of them params or tags
 
 
@@ -151,7 +152,7 @@ def _refusals(tracking_uri: str | None, kind: type[MlflowUnavailable]) -> Iterat
 
 
 def _complaint(message: str, place: str) -> str:
-    if "Max retries exceeded" in message or "timed out" in message or "Connection refused" in message:
+    if UNREACHABLE.search(message):
         return f"The MLflow server at {place} cannot be reached"
     return f"MLflow ({place}) refused: {_without_password(message.strip().splitlines()[0])[:300]}"
 
@@ -161,7 +162,7 @@ def _advice(message: str) -> str:
         return "pip install --upgrade mlflow (a newer version wrote this store)"
     if re.search(r"\b40[13]\b", message):
         return "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
-    return "with-tracking sync, when it is back"
+    return "with-tracking sync, when it is back" if UNREACHABLE.search(message) else "with-tracking sync"
 
 
 def _without_password(text: str) -> str:
@@ -207,7 +208,7 @@ def _replace(
 
 
 def _write_traces(destination: Destination, run_id: str, content: RunContent, turns: Sequence[Turn]) -> None:
-    """Write the traces and look that they are there."""
+    """Write the traces and look that they are there. A server that does not take any gets the run without them."""
     owner = mlflow_traces.Owner(
         experiment_id=destination.experiment_id,
         run_id=run_id,
@@ -216,7 +217,13 @@ def _write_traces(destination: Destination, run_id: str, content: RunContent, tu
         user=content.tags.get("mlflow.user", ""),
         tags={"provider": content.tags["provider"]},
     )
-    mlflow_traces.write_traces(destination.tracking_uri, owner, turns)
+    try:
+        mlflow_traces.write_traces(destination.tracking_uri, owner, turns)
+    except Exception as error:
+        if not mlflow_traces.is_refused_for_good(error):
+            raise
+        destination.client.set_tag(run_id, "traces", f"not stored: {str(error).splitlines()[0][:300]}")
+        return
     stored = mlflow_traces.traces_of(destination.client, destination.experiment_id, run_id) if turns else []
     if len(stored) != len(turns):
         raise RunRefused(f"MLflow kept {len(stored)} of {len(turns)} traces", "with-tracking sync")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 PREVIEW_LENGTH = 1_000
 TRACES_A_REQUEST = 100
+REFUSED = ("400", "403", "404", "405", "413", "501")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,16 @@ def write_traces(tracking_uri: str, owner: Owner, turns: Sequence[Turn]) -> None
         client.start_trace(_trace_info(owner, turn, trace_id))
         # older versions (3.10) take the spans of one trace in a request, not more
         client.log_spans(owner.experiment_id, [MlflowSpan.from_dict(each) for each in _spans(owner, turn, trace_id)])
+
+
+def is_refused_for_good(error: Exception) -> bool:
+    """Tell whether the server takes no traces at all: it is too old (before 3.4), or a proxy lets none through."""
+    from mlflow.exceptions import MlflowException
+
+    if isinstance(error, NotImplementedError):
+        return True
+    answered = re.search(r"failed with error code (\d+)", str(error))
+    return isinstance(error, MlflowException) and answered is not None and answered[1] in REFUSED
 
 
 def traces_of(client: MlflowClient, experiment_id: str, run_id: str) -> list[str]:

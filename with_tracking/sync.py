@@ -38,15 +38,14 @@ def sync(folders: list[Path], progress: Callable[[str], None]) -> Summary:
     A session that cannot be logged is left for the next time. MLflow being away ends it all at once.
     """
     done: list[Synced] = []
-    for folder in folders:
+    for number, folder in enumerate(folders):
         try:
             if (synced := _sync_one(folder)) is not None:
                 done.append(synced)
         except RunRefused as error:
             done.append(Synced(session_id=folder.name, error=str(error)))
         except MlflowUnavailable as error:
-            left = len(folders) - len(done)
-            return _summary(done, pending=left, stopped_by=str(error))
+            return _summary(done, pending=len(folders) - number, stopped_by=str(error))
         progress(folder.name)
     return _summary(done)
 

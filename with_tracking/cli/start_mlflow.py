@@ -100,8 +100,13 @@ def _show(address: str, in_browser: bool) -> None:
     if in_browser:
         import webbrowser
 
-        if not webbrowser.open(address):
-            click.echo("There is no browser to open it in.", err=True)
+        if not (_has_screen() and webbrowser.open(address)):
+            click.echo("There is no browser here to open it in.", err=True)
+
+
+def _has_screen() -> bool:
+    """Tell whether a browser would have a window; one that runs inside the terminal cannot show the UI."""
+    return sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))
 
 
 if __name__ == "__main__":
