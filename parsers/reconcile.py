@@ -197,6 +197,8 @@ def _file_names(use: ToolUse) -> set[str]:
 def _completed(logged: ToolUse, seen: ToolUse) -> ToolUse:
     """Return the log's tool use with what only the screen showed: mostly that somebody said no, or stopped it."""
     stopped = logged.stopped or (seen.stopped if logged.exit_code is None else None)
+    if seen.stopped is not None and "aborted by user" in (logged.output or ""):
+        stopped = seen.stopped  # Codex logs these words of denied and of interrupted calls: only the screen tells which
     ok = False if stopped else _first(logged.ok, seen.ok)
     return msgspec.structs.replace(
         logged,

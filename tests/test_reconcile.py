@@ -57,6 +57,15 @@ def test_a_denial_that_only_the_screen_saw_is_kept() -> None:
     assert (use.stopped, use.ok) == (Stopped.DENIED, False)
 
 
+def test_who_stopped_a_call_is_the_screens_to_say_where_the_log_has_one_word_for_it() -> None:
+    """Codex logs "aborted by user" of a denied call and of one that was approved, ran and was interrupted."""
+    screen = [_shell("sleep 20", ok=False, stopped=Stopped.INTERRUPTED)]
+    aborted = "Wall time: 5.5 seconds\naborted by user"
+    native = [_shell("sleep 20", NATIVE, ok=False, stopped=Stopped.DENIED, output=aborted)]
+    (use,) = _tools(reconcile(screen, native))
+    assert (use.stopped, use.ok) == (Stopped.INTERRUPTED, False)
+
+
 def test_a_disagreement_is_told_and_the_log_believed() -> None:
     """Where both sides know and differ, nothing is chosen silently."""
     events = reconcile([_shell("make", ok=True)], [_shell("make", NATIVE, ok=False, exit_code=2)])
