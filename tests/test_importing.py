@@ -160,6 +160,10 @@ def test_what_a_wrapper_recorded(home: Path, tracking_root: Path) -> None:
     )
     record(tracking_root, "known", wrapped, native_session_id="00000001-1111-4222-8333-444455556666")
     record(tracking_root, "unread", msgspec.structs.replace(wrapped, cwd="/work/two"))
+    lost = msgspec.structs.replace(wrapped, cwd="/work/three", started_at=NOON - timedelta(hours=2), ended_at=None)
+    record(tracking_root, "lost", lost)
+    died_at = (NOON - timedelta(hours=1)).timestamp()  # its recorder, before the session that is to be imported
+    os.utime(tracking_root / "sessions/2026/01/02/lost/session.json", (died_at, died_at))
     assert figures(report()) == {"gemini": (1, 0, {Skip.RECORDED: 2})}
 
 

@@ -176,7 +176,10 @@ def _recorded(root: Path) -> Iterator[_Recorded]:
         header = archive.read_header(folder)
         if header is None or header.origin == "import":
             continue
-        window = Window(aware(header.started_at), aware(header.ended_at))
+        ended_at = header.ended_at
+        if ended_at is None and not archive.is_recording(folder):  # its recorder died
+            ended_at = datetime.fromtimestamp(archive.last_written(folder), UTC)
+        window = Window(aware(header.started_at), aware(ended_at))
         yield _Recorded(header.provider, header.cwd, window, frozenset(_native_ids(folder, header.provider)))
 
 
