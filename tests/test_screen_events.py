@@ -168,6 +168,16 @@ def test_every_table_holds_together(screen: Screen) -> None:
         assert rule.after <= every, f"{rule.kind}: after {rule.after - every}"
 
 
+def test_no_number_is_too_large() -> None:
+    """A line that claims a billion calls, attempts or tokens is kept; it neither fails nor fills the memory."""
+    nines = "9" * 5000
+    counts = f"\x1b[38;5;246m  Read {nines} files (ctrl+o to expand)\x1b[0m\n"
+    end = f"Total cost: ${nines}.1.2\nToken usage: total=1 input={nines} output=,\n"
+    claude = show(f" ▐▛███▛█   Claude Code v2.1.328\n\n● Hi.\n\n{counts}\n{end}")
+    codex = show(f"│ >_ OpenAI Codex (v0.87.0) │\n\n• Ran {nines} commands · x\n{end}")
+    assert len(claude.events) + len(codex.events) < 50
+
+
 def test_reading_is_deterministic_and_survives_nothing() -> None:
     """The same transcript gives the same reading; an empty one gives an empty session."""
     transcript = read_transcript(recorded([(0.0, "❯ hi\n\n● Bash(ls)\n  ⎿  a\n")]))

@@ -32,11 +32,13 @@ from parsers.session import (
 
 _ARGUMENT = re.compile(r'(?P<key>\w+): (?P<value>"(?:[^"\\]|\\.)*"|[^,]+)')
 _CLOSING = re.compile(r"\)(?: (?:timeout|cwd): [^()]*)?\Z")  # 1.0 writes "Bash(pytest) timeout: 2m"
-_EXIT_CODE = re.compile(r"(?:Error: )?Exit code (\d+)")
+_EXIT_CODE = re.compile(r"(?:Error: )?Exit code (\d{1,9})")
 _FAILED = re.compile(r"Error\b|Couldn't |Failed |Invalid |File does not exist|String to replace not found")
-_CHANGED = re.compile(r"(?:Added (?P<added>\d+) lines?)?(?:, )?(?:[Rr]emoved (?P<removed>\d+) lines?)?$")
-_CHANGED_1_0 = re.compile(r"Updated .* with (?:(?P<added>\d+) additions?)?(?: and )?(?:(?P<removed>\d+) removals?)?$")
-_WROTE = re.compile(r"Wrote (?P<added>\d+) lines? to ")
+_CHANGED = re.compile(r"(?:Added (?P<added>\d{1,9}) lines?)?(?:, )?(?:[Rr]emoved (?P<removed>\d{1,9}) lines?)?$")
+_CHANGED_1_0 = re.compile(
+    r"Updated .* with (?:(?P<added>\d{1,9}) additions?)?(?: and )?(?:(?P<removed>\d{1,9}) removals?)?$"
+)
+_WROTE = re.compile(r"Wrote (?P<added>\d{1,9}) lines? to ")
 _MCP = re.compile(r"(\S+) - (\S+) \(MCP\)\Z")
 _SUB_AGENT = re.compile(r"Done \(\d+ tool uses? · ")
 _SUCCESS = frozenset({Hue.GREEN, Hue.CYAN, Hue.BLUE})

@@ -33,7 +33,7 @@ _STOP = (
     rf"|{_API_REFUSES})"
 )
 _SPINNER = r"[·✢*✶✻✽✳∗•] "
-_NUMBER = r"[\d.]+[kmb]?"
+_NUMBER = r"\d{1,12}(?:\.\d{1,6})?[kmb]?"
 # "Bash", "Web Search", "tracker - get_issue (MCP)", "plugin:server:tool (MCP)"
 _TOOL_NAME = (
     r"(?P<tool>[A-Z]\w*(?: [A-Z]\w*)?|mcp__\w+"
@@ -43,9 +43,9 @@ _TOOL = rf"[●⏺] {_TOOL_NAME}"
 _TOOL_ALONE = r"[●⏺] (?P<tool>Update Todos|Todo ?Write|Bash ?Output|Kill ?Shell|Exit plan mode|Task ?Output)$"
 # "Searched for 1 pattern, read 2 files · 1 failed"; full-screen (tui: fullscreen) leaves the hint at the end out.
 _COUNT = (
-    r"(?:(?:Thought|Thinking) for [\dhms ]+|[Ss]earch(?:ed|ing) for \d+ patterns?|[Rr]ead(?:ing)? \d+ files?"
-    r"|[Ll]ist(?:ed|ing) \d+ director(?:y|ies)|[Cc]all(?:ed|ing) \S+(?: \d+ times?)?|[Ff]etch(?:ed|ing) \d+ \w+"
-    r"|(?:[Rr]an|[Rr]unning) \d+ [\w ]{1,40}|(?:[Ee]dit(?:ed|ing)|[Ww]rote|[Ww]riting) \d+ files?)"
+    r"(?:(?:Thought|Thinking) for [\dhms ]+|[Ss]earch(?:ed|ing) for \d{1,3} patterns?|[Rr]ead(?:ing)? \d{1,3} files?"
+    r"|[Ll]ist(?:ed|ing) \d{1,3} director(?:y|ies)|[Cc]all(?:ed|ing) \S+(?: \d{1,3} times?)?|[Ff]etch(?:ed|ing) \d{1,3} \w+"
+    r"|(?:[Rr]an|[Rr]unning) \d{1,3} [\w ]{1,40}|(?:[Ee]dit(?:ed|ing)|[Ww]rote|[Ww]riting) \d{1,3} files?)"
 )
 # A narrow terminal breaks the line; what follows the first count may be on the next row.
 _COUNTS = rf"(?P<text>{_COUNT}(?:, {_COUNT})*(?: · \d+ failed)?)…?(?:,| ·|(?:,| ·) [\w ]{{1,40}})?"
@@ -62,7 +62,7 @@ RULES = (
     # --- the end: the session's id, and the costs (before 2.0) -------------------------------------------------------
     head("resume", r"Resume this session with:"),
     part("resume_id", r"claude .*--resume (?P<session>[0-9a-f-]{36})", within=("resume",)),
-    head("totals", r"Total cost: +\$(?P<cost>[\d.,]+)"),
+    head("totals", r"Total cost: +\$(?P<cost>\d[\d,]{0,12}(?:\.\d{1,9})?)"),
     part("duration", r"Total (?:duration|code changes)|Usage by model:", within=("totals",)),
     part(
         "usage",
@@ -113,7 +113,7 @@ RULES = (
     part("result", r"  ⎿\s{1,2}(?P<text>.*)", lead=_QUIET, within=_WITH_RESULT),
     part(
         "branch",
-        rf"   [├└]─? (?P<agent>.+?)(?: · (?P<uses>\d+) tool uses?)?(?: · (?P<tokens>{_NUMBER}) tokens)?$",
+        rf"   [├└]─? (?P<agent>.+?)(?: · (?P<uses>\d{{1,6}}) tool uses?)?(?: · (?P<tokens>{_NUMBER}) tokens)?$",
         within=("agents",),
     ),
     part("leaf", r"   [│ ]\s{1,2}⎿", within=("agents",)),

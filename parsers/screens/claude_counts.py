@@ -34,26 +34,26 @@ def _counted(pattern: str, name: str, category: Category, programs: str = "") ->
 
 _PHRASES = (
     _counted(
-        r"search(?:ed|ing) for (\d+) pattern",
+        r"search(?:ed|ing) for (\d{1,3}) pattern",
         "Search",
         Category.SEARCH,
         "grep rg egrep fgrep ag ack find fd bfs ugrep locate which",
     ),
     _counted(
-        r"read(?:ing)? (\d+) file",
+        r"read(?:ing)? (\d{1,3}) file",
         "Read",
         Category.READ,
         "cat head tail less more wc stat file strings jq awk cut sort uniq tr sed nl",
     ),
-    _counted(r"list(?:ed|ing) (\d+) director", "Bash", Category.SHELL, "ls tree du"),
-    _counted(r"call(?:ed|ing) (?P<server>\S+) (\d+) times?", "mcp", Category.MCP),
+    _counted(r"list(?:ed|ing) (\d{1,3}) director", "Bash", Category.SHELL, "ls tree du"),
+    _counted(r"call(?:ed|ing) (?P<server>\S+) (\d{1,3}) times?", "mcp", Category.MCP),
     _counted(r"call(?:ed|ing) (?P<server>\S+)$", "mcp", Category.MCP),
-    _counted(r"(?:ran|running) (\d+) (?:bash |shell )?command", "Bash", Category.SHELL),
-    _counted(r"edit(?:ed|ing) (\d+) file", "Update", Category.EDIT),
-    _counted(r"(?:wrote|writing) (\d+) file", "Write", Category.WRITE),
-    _counted(r"fetch(?:ed|ing) (\d+) ", "Fetch", Category.WEB),
+    _counted(r"(?:ran|running) (\d{1,3}) (?:bash |shell )?command", "Bash", Category.SHELL),
+    _counted(r"edit(?:ed|ing) (\d{1,3}) file", "Update", Category.EDIT),
+    _counted(r"(?:wrote|writing) (\d{1,3}) file", "Write", Category.WRITE),
+    _counted(r"fetch(?:ed|ing) (\d{1,3}) ", "Fetch", Category.WEB),
 )
-_FAILURES = re.compile(r" · (\d+) failed")
+_FAILURES = re.compile(r" · (\d{1,3}) failed")
 
 
 @dataclass(frozen=True, slots=True)

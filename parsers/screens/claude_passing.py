@@ -27,8 +27,8 @@ _LEAF_COUNTS = re.compile(r" {3}[│ ]\s{1,2}⎿\s{1,2}(?P<text>(?:Searching|Rea
 _ACTIVE = re.compile(r"[·✢*✶✻✽✳] (?P<doing>(?!Waiting for)\S+(?: [^\s(]+)+)… \(")
 _TASK = re.compile(r" {2,}(?:⎿\s{1,2})?(?P<state>[◻◼✔☐☒]) (?P<task>.*\S)")
 _RETRY = re.compile(
-    r"(?:[·✢*✶✻✽✳] )?(?P<text>\S.*?) · retrying in [^·]* · attempt (?P<attempt>\d+)/\d+"
-    r"|.*Retrying in \d+ seconds?… \(attempt (?P<attempt_1_0>\d+)/\d+\)"
+    r"(?:[·✢*✶✻✽✳] )?(?P<text>\S.*?) · retrying in [^·]* · attempt (?P<attempt>\d{1,3})/\d+"
+    r"|.*Retrying in \d+ seconds?… \(attempt (?P<attempt_1_0>\d{1,3})/\d+\)"
 )
 
 

@@ -21,7 +21,7 @@ _LABEL = Look(hues=frozenset({Hue.CYAN, Hue.MAGENTA}))
 _BOLD = Look(bold=True)
 _FAINT = Look(faint=True)
 _ALL = ("prompt", "text", "exec", "patch", "reasoning", "mcp")
-_STATUS = r" ?(?:(?P<ok>succeeded)|exited (?P<status>-?\d+)|(?P<stopped>declined|rejected)) in [\d.]+m?s:"
+_STATUS = r" ?(?:(?P<ok>succeeded)|exited (?P<status>-?\d{1,9})|(?P<stopped>declined|rejected)) in [\d.]+m?s:"
 
 RULES = (
     head("header", rf"(?:{_TIME})?OpenAI Codex v(?P<version>\d[\w.-]*)"),
@@ -35,7 +35,7 @@ RULES = (
     head("text", _TIME + r"codex$"),
     head("reasoning", _TIME + r"thinking$"),
     head("patch", _TIME + r"apply_patch auto_approved=\w+:"),
-    head("patch_done", _TIME + r"apply_patch\(.*\) exited (?P<status>\d+)"),
+    head("patch_done", _TIME + r"apply_patch\(.*\) exited (?P<status>\d{1,9})"),
     head("begun", _TIME + r"exec (?P<command>.*) in (?P<cwd>/.*)$"),
     head("done", _TIME + r"(?P<command>.*?)" + _STATUS),
     head("plan", _TIME + r"plan: "),

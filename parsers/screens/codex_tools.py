@@ -15,12 +15,12 @@ from parsers.screens.wrapping import unwrap
 from parsers.session import Category, Event, Note, NoteKind, Stopped, ToolUse
 
 _LOOKED = re.compile(r"(?:Read|Search|List|Run|View)\b")
-_EXIT = re.compile(r" \(exit (\d+)\)$")
-_FILE_CHANGES = re.compile(r"(?P<file>.*?)(?: → (?P<moved>.*?))? \(\+(?P<added>\d+) -(?P<removed>\d+)\)$")
-_COUNTS = re.compile(r"\(\+(?P<added>\d+) -(?P<removed>\d+)\)")
+_EXIT = re.compile(r" \(exit (\d{1,9})\)$")
+_FILE_CHANGES = re.compile(r"(?P<file>.*?)(?: → (?P<moved>.*?))? \(\+(?P<added>\d{1,9}) -(?P<removed>\d{1,9})\)$")
+_COUNTS = re.compile(r"\(\+(?P<added>\d{1,9}) -(?P<removed>\d{1,9})\)")
 _FIRST_LINE = re.compile(r" +1 +(?P<sign>[+-])")
 _TELLS_EXITS = (0, 150)  # since then a failed look is marked "(exit 1)"; 0.149 and older say nothing
-_SIGNAL = re.compile(r"execution error: Sandbox\(Signal\((\d+)\)\)")
+_SIGNAL = re.compile(r"execution error: Sandbox\(Signal\((\d{1,3})\)\)")
 
 
 def command(block: Block, reading: Reading) -> Iterator[Event]:

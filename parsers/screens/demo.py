@@ -10,8 +10,8 @@ from parsers.screens.prose import output, said
 from parsers.screens.table import Block, Reader, Reading, Screen, chrome, head, part, tool_table
 from parsers.session import Category, Event, Note, NoteKind, Prompt, Stopped, ToolUse
 
-_EXIT_CODE = re.compile(r"Error: Exit code (\d+)")
-_UPDATED = re.compile(r"Updated .* with (?:(\d+) additions?)?(?: and )?(?:(\d+) removals?)?$")
+_EXIT_CODE = re.compile(r"Error: Exit code (\d{1,9})")
+_UPDATED = re.compile(r"Updated .* with (?:(\d{1,9}) additions?)?(?: and )?(?:(\d{1,9}) removals?)?$")
 _STOPS = {"Denied by the user": Stopped.DENIED, "Interrupted by the user": Stopped.INTERRUPTED}
 
 RULES = (

@@ -25,7 +25,7 @@ _COLOURED = Look(not_hues=frozenset({Hue.DEFAULT, Hue.WHITE}))
 _NOT_WHITE = Look(not_hues=frozenset({Hue.WHITE}))
 
 _UUID = r"(?P<session>[0-9a-f]{8}-[0-9a-f-]{27})"
-_NUMBER = r"[\d,]+"
+_NUMBER = r"\d[\d,]{0,18}"
 
 RULES = (
     # --- the program's furniture -----------------------------------------------------------------------------------
@@ -66,8 +66,8 @@ RULES = (
     head("retry", r"⚠ ?(?P<text>stream error: .*retrying \d+/\d+.*)"),  # 0.39 keeps them
     head("warning", r"⚠ ?(?P<text>.*)"),
     # --- tools -------------------------------------------------------------------------------------------------------
-    head("commands", r"• Ran (?P<count>\d+) commands · ", body=_NAME),
-    head("command", r"• Exited \(status (?P<status>\d+)\)(?: (?P<command>.*\S))?$", body=_NAME),
+    head("commands", r"• Ran (?P<count>\d{1,3}) commands · ", body=_NAME),
+    head("command", r"• Exited \(status (?P<status>\d{1,9})\)(?: (?P<command>.*\S))?$", body=_NAME),
     head("command", r"• (?P<state>Ran)(?: (?P<command>.*\S))?$", body=_NAME),
     head("command", r"[•⠀-⣿] (?P<state>Running)(?: (?P<command>.*\S))?$", body=_SURELY_A_NAME),
     head("stdin", r"[•↳] (?:Interacted with|Waited for) background terminal\b", body=_NAME),
@@ -75,7 +75,7 @@ RULES = (
     head("explored", r"• (?:Explored|Exploring)(?: · \d+ nonzero exits?)?$", body=_NAME),
     head(
         "edited",
-        r"• (?P<verb>Edited|Added|Deleted) (?P<files>.*?) \(\+(?P<added>\d+) -(?P<removed>\d+)\)$",
+        r"• (?P<verb>Edited|Added|Deleted) (?P<files>.*?) \(\+(?P<added>\d{1,9}) -(?P<removed>\d{1,9})\)$",
         body=_NAME,
     ),
     head("edited", r"• (?P<verb>Edited|Added|Deleted) (?P<files>\S+)(?: \(\+?\d*)?$", body=_SURELY_A_NAME),  # broken
