@@ -16,7 +16,13 @@ from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple, Protocol
 
-LONGEST_PLACEHOLDER = 40
+try:
+    import re2  # type: ignore[import-untyped]
+except ImportError:  # no wheel for this platform
+    HAS_RE2 = False
+else:
+    HAS_RE2 = True
+
 _WORDLIKE = re.compile(r"(?i)[a-z]+(?:[_./-][a-z]+)*\d{0,2}")
 _PLACEHOLDER = re.compile(
     r"""(?ix) .*(?:example|placeholder|changeme|dummy|redacted|your[_-]|xxx|\*\*\*|\.\.\.|…).*
@@ -74,13 +80,15 @@ class Redactor:
 
     rules: Sequence[Rule]
     allowed: Sequence[re.Pattern[str]] = ()
-    _keywords: _Pattern = field(init=False)
+    _keywords: tuple[str, ...] = field(init=False)
+    _finder: _Pattern | None = field(init=False)
     _within: Mapping[str, frozenset[str]] = field(init=False)
 
     def __post_init__(self) -> None:
-        words = sorted({word for rule in self.rules for word in rule.keywords}, key=len, reverse=True)
-        object.__setattr__(self, "_keywords", _compile("|".join(map(re.escape, words)) or r"[^\s\S]"))
+        words = tuple(sorted({word for rule in self.rules for word in rule.keywords}, key=len, reverse=True))
         within = {word: frozenset(other for other in words if other in word) for word in words}
+        object.__setattr__(self, "_keywords", words)
+        object.__setattr__(self, "_finder", _compile("|".join(map(re.escape, words))) if HAS_RE2 and words else None)
         object.__setattr__(self, "_within", within)
 
     def findings(self, text: str) -> list[Finding]:
@@ -106,8 +114,11 @@ class Redactor:
         return text
 
     def _present(self, text: str) -> set[str]:
-        """Return the keywords in the text; the longest one is found, those within it are there too."""
-        found = {match.group(0) for match in self._keywords.finditer(text.lower())}
+        """Return the keywords in the text, case aside. RE2 looks for all at once and finds the longest of several."""
+        lowered = text.lower()
+        if self._finder is None:
+            return {word for word in self._keywords if word in lowered}
+        found = {match.group(0) for match in self._finder.finditer(lowered)}
         return {word for longest in found for word in self._within[longest]}
 
     def _is_allowed(self, secret: str) -> bool:
@@ -124,11 +135,7 @@ def entropy(value: str) -> float:
 
 def _compile(pattern: str) -> Any:
     """Compile with RE2 where it is installed."""
-    try:
-        import re2  # type: ignore[import-untyped]
-    except ImportError:
-        return re.compile(pattern)
-    return re2.compile(pattern)
+    return re2.compile(pattern) if HAS_RE2 else re.compile(pattern)
 
 
 @cache
