@@ -42,7 +42,7 @@ _DESCRIPTION = re.compile(r"(?<![&|;=$<(]) \((?P<text>[^()]*(?:\([^()]*\)[^()]*)
 _DESCRIPTION_ALONE = re.compile(r"[A-Z][a-z]+(?:[ .,]|$)")
 _INNER = re.compile(r" ?│ │ (?P<text>.*?) *│ *│?$")
 _SOON = 2.0  # seconds between the first sight of a call and of its dialog
-_BORDERS = 8  # columns that the dialog and the box in it take
+_BORDERS = 10  # columns that the dialog and the box in it take
 _FOLDER = re.compile(r" \[(?:current working directory|in) [^\]]*\](?: \(.*\))?$")
 _COMPACT = re.compile(r"(?P<input>.*?)(?: → (?P<result>.*))?$")
 _CHANGED = re.compile(r"\(\+(?P<added>\d+), -(?P<removed>\d+)\)")
@@ -112,19 +112,23 @@ def _command(block: Block, given: str, reading: Reading) -> str | None:
     Of several lines only the first is shown. The dialog that asks for permission has all of it.
     """
     described = _DESCRIPTION_ALONE.match(given) is not None
-    cut = given.endswith("…") or _goes_on(given)
-    if described or cut:
-        for passing in reading.transcript.passing:
-            rows = [row["text"].rstrip() for row in map(_INNER.match, passing.text.splitlines()) if row]
-            near = abs(passing.first_seconds - block.seconds) <= _SOON
-            if (
-                near
-                and rows
-                and _QUESTION.search(passing.text)
-                and (described or rows[0].startswith(given.rstrip("…")))
-            ):
-                return rejoin(rows, passing.lines[0].cols - _BORDERS)
-    return None if described else given + "…" if cut and not given.endswith("…") else given
+    if not described and _goes_on(given):
+        return given.rstrip("…") + "…"
+    if described or given.endswith("…"):
+        asked = _asked_for(block, "" if described else given.rstrip("…"), reading)
+        return asked or (None if described else given)
+    return given
+
+
+def _asked_for(block: Block, begin: str, reading: Reading) -> str | None:
+    """Give the command of the dialog that came with a call; of several lines the first, as not all rows are kept."""
+    for passing in reading.transcript.passing:
+        rows = [row["text"].rstrip() for row in map(_INNER.match, passing.text.splitlines()) if row]
+        near = abs(passing.first_seconds - block.seconds) <= _SOON
+        if near and rows and rows[0].startswith(begin) and _QUESTION.search(passing.text):
+            first, *more = rejoin(rows, passing.lines[0].cols - _BORDERS).split("\n")
+            return f"{first}…" if more else first
+    return None
 
 
 def _goes_on(command: str) -> bool:

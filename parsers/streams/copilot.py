@@ -47,6 +47,7 @@ class _Data(msgspec.Struct):
     result: Any = None
     error: Any = None
     message: str | None = None
+    model: str | None = None
     sessionId: str | None = None  # noqa: N815
     copilotVersion: str | None = None  # noqa: N815
     selectedModel: str | None = None  # noqa: N815
@@ -79,6 +80,7 @@ def read(record: Mapping[str, Any], into: Collector) -> None:
         into.prompt(str(data.content or ""))
     elif kind == "assistant.message":
         into.says(str(data.content or ""))
+        into.model = data.model or into.model
     elif kind == "assistant.reasoning":
         into.note(NoteKind.REASONING, str(data.content or ""))
     elif kind == "tool.execution_start":

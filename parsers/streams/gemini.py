@@ -137,6 +137,8 @@ def _document(document: Mapping[str, Any], into: Collector) -> None:
         into.error(str(_mapping(document["error"]).get("message") or document["error"]))
     for model, numbers in _mapping(stats.get("models")).items():
         into.model = into.model or model
+        for _ in range(int(_mapping(_mapping(numbers).get("api")).get("totalErrors") or 0)):
+            into.error(f"a request to {model} failed")
         tokens = _mapping(_mapping(numbers).get("tokens"))
         whole, total = tokens.get("prompt"), tokens.get("total")
         into.events.append(_totals(whole, tokens.get("cached"), tokens.get("candidates"), total, into.at))
