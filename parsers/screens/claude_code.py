@@ -43,9 +43,10 @@ _TOOL = rf"[●⏺] {_TOOL_NAME}"
 _TOOL_ALONE = r"[●⏺] (?P<tool>Update Todos|Todo ?Write|Bash ?Output|Kill ?Shell|Exit plan mode|Task ?Output)$"
 # "Searched for 1 pattern, read 2 files · 1 failed"; full-screen (tui: fullscreen) leaves the hint at the end out.
 _COUNT = (
-    r"(?:(?:Thought|Thinking) for [\dhms ]+|[Ss]earch(?:ed|ing) for \d{1,3} patterns?|[Rr]ead(?:ing)? \d{1,3} files?"
-    r"|[Ll]ist(?:ed|ing) \d{1,3} director(?:y|ies)|[Cc]all(?:ed|ing) \S+(?: \d{1,3} times?)?|[Ff]etch(?:ed|ing) \d{1,3} \w+"
-    r"|(?:[Rr]an|[Rr]unning) \d{1,3} [\w ]{1,40}|(?:[Ee]dit(?:ed|ing)|[Ww]rote|[Ww]riting) \d{1,3} files?)"
+    r"(?:(?:Thought|Thinking) for [\dhms ]+|[Ss]earch(?:ed|ing) for \d{1,3} patterns?"
+    r"|[Ll]ist(?:ed|ing) \d{1,3} director(?:y|ies)|[Cc]all(?:ed|ing) \S+(?: \d{1,3} times?)?"
+    r"|(?:[Rr]ead(?:ing)?|[Ee]dit(?:ed|ing)|[Ww]rote|[Ww]riting) \d{1,3} files?|[Ff]etch(?:ed|ing) \d{1,3} \w+"
+    r"|(?:[Rr]an|[Rr]unning) \d{1,3} [\w ]{1,40})"
 )
 # A narrow terminal breaks the line; what follows the first count may be on the next row.
 _COUNTS = rf"(?P<text>{_COUNT}(?:, {_COUNT})*(?: · \d+ failed)?)…?(?:,| ·|(?:,| ·) [\w ]{{1,40}})?"
