@@ -142,6 +142,7 @@ def _fill(job: Job, folder: Path, home: Path) -> Session | None:
         provider=job.provider,
         cwd=one.cwd,
         git=Git(root=_git_root(one.cwd)),
+        started_at=one.started_at if job.provider == "claude_code" else None,  # what it copied of another is before
         origin=ORIGIN,
         native_session_id=one.session_id,
     )
