@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from parsers.native_logs.json_lines import decoded
+
 NO_RAW = msgspec.Raw(b"")
 
 
@@ -169,3 +171,9 @@ class Wrapped(msgspec.Struct, frozen=True):
 
 
 WRAPPED = msgspec.json.Decoder(Wrapped)
+
+
+def content_text(raw: msgspec.Raw) -> str:
+    """Join the text parts of a message's content."""
+    parts = decoded(PARTS, raw)
+    return "\n".join(part.text for part in parts if part.text) if parts else decoded(TEXT, raw) or ""

@@ -17,9 +17,7 @@ from parsers.native_logs.codex_kinds import (
     RUNS,
 )
 from parsers.native_logs.codex_records import (
-    PARTS,
     PAYLOAD,
-    TEXT,
     TURN_CONTEXT,
     USAGE_RECORD,
     Failure,
@@ -29,6 +27,7 @@ from parsers.native_logs.codex_records import (
     Usage,
     UsageInfo,
     UsageRecord,
+    content_text,
 )
 from parsers.native_logs.codex_threads import Shared, Thread
 from parsers.native_logs.codex_tools import command_text
@@ -207,9 +206,9 @@ class Rollout:
             return False
         match item.type:
             case "UserMessage":
-                self._prompt(_content(item), at)
+                self._prompt(content_text(item.content), at)
             case "AgentMessage":
-                self._answer(_content(item), at)
+                self._answer(content_text(item.content), at)
             case "Reasoning":
                 self._note(NoteKind.REASONING, "\n".join(item.summary_text or ()), at)
             case "Plan":
@@ -299,9 +298,3 @@ class Rollout:
         """Tell that no tokens were used where the API only failed; without failure nothing is known."""
         failed = any(isinstance(event, Error) and event.kind is ErrorKind.API_ERROR for event in self.shared.events)
         return (Totals(tokens=NOTHING, source=Source.NATIVE),) if failed and self.agent is None else ()
-
-
-def _content(item: Payload) -> str:
-    """Join the text parts of a message."""
-    parts = decoded(PARTS, item.content)
-    return "\n".join(part.text for part in parts if part.text) if parts else decoded(TEXT, item.content) or ""

@@ -67,7 +67,8 @@ def read(
     session_ids: Sequence[str] = (),
 ) -> NativeLog:
     """Read one chat, all of it: nothing in the file says which part is of which day."""
-    tally, events, names = Tally(), [], []
+    tally, names = Tally(), []
+    events: list[Event] = []
     for file in files:
         messages = _messages(file, tally)
         events += _events(messages, tally)
