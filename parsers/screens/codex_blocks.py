@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ from parsers.session import (
     Totals,
 )
 
+_BACKGROUND = re.compile(r"  • (?P<command>\S.*)")
 _AT_ONCE = 0.3  # seconds
 
 
@@ -118,6 +120,22 @@ def user_shell(block: Block, reading: Reading) -> Iterator[Event]:
     yield Note(kind=NoteKind.USER_SHELL, text=tools.command_line(block)[0], seconds=block.seconds)
 
 
+def slash(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read a command for the program itself. `/ps` lists what runs in the background, which has no cell (0.128 on)."""
+    yield Note(kind=NoteKind.SLASH_COMMAND, text=block.fields["text"], seconds=block.seconds)
+    drawn = {event.command for other in reading.blocks for event in _commands(other, reading)}
+    for row in block.of("more"):
+        listed = _BACKGROUND.match(row.line.text)
+        if block.fields["text"] == "/ps" and listed and listed["command"] not in drawn:
+            yield tools.in_background(listed["command"], row.line.seconds)
+
+
+def _commands(block: Block, reading: Reading) -> Iterator[ToolUse]:
+    """Yield the commands of a block that draws one; of an earlier list those that it told."""
+    if block.kind == "command":
+        yield from (event for event in tools.command(block, reading) if isinstance(event, ToolUse))
+
+
 def resume(block: Block, reading: Reading) -> Iterator[Event]:
     """Read the id with which the session can be resumed."""
     for row in block.rows:
@@ -161,7 +179,7 @@ READERS: Mapping[str, Reader] = {
     "retry": error,
     "questions": questions,
     "approval": note(NoteKind.APPROVAL),
-    "slash": note(NoteKind.SLASH_COMMAND),
+    "slash": slash,
     "warning": note(NoteKind.OTHER),
     "reasoning": note(NoteKind.REASONING),
     "compacted": note(NoteKind.COMPACTION),
@@ -177,7 +195,13 @@ def finish(events: list[Event], reading: Reading) -> list[Event]:
     """Let denials and interruptions be told once, by the call they hit; add what only passed over the screen."""
     asked = asked_and_answered(reading, passing.QUESTION, {"denial", "interrupted"})
     passed: list[Event] = [*passing.reconnects(reading), *asked]
-    return merged(_stopped_calls(_denied_commands(events), reading), passed)
+    return merged(_listed_once(_stopped_calls(_denied_commands(events), reading)), passed)
+
+
+def _listed_once(events: list[Event]) -> list[Event]:
+    """Keep the first of the calls that several lists of background commands name."""
+    first = {e.command: e for e in reversed(events) if isinstance(e, ToolUse) and "background" in e.input}
+    return [e for e in events if not (isinstance(e, ToolUse) and "background" in e.input and first[e.command] is not e)]
 
 
 def _denied_commands(events: list[Event]) -> list[Event]:

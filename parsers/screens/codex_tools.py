@@ -81,6 +81,12 @@ def stdin(block: Block, reading: Reading) -> Iterator[Event]:
     yield ToolUse(name="write_stdin", category=Category.SHELL, ok=True, start_seconds=block.seconds)
 
 
+def in_background(written: str, seconds: float) -> ToolUse:
+    """Make the call of a command that a list of background commands names; how it ends is not told."""
+    given = {"command": written, "background": True}
+    return ToolUse(name="shell", category=Category.SHELL, input=given, command=written, start_seconds=seconds)
+
+
 def explored(block: Block, reading: Reading) -> Iterator[Event]:
     """Read commands that only looked at files. Lines that appeared at once are one command's."""
     tells_exits = reading.version >= _TELLS_EXITS

@@ -173,6 +173,15 @@ def test_lookalikes_change_nothing() -> None:
     assert len(texts(reading)) == 2
 
 
+def test_background_commands_are_listed() -> None:
+    """`/ps` names commands that never had a cell, once however often it is asked."""
+    listed = (
+        ink("35", "/ps") + "\n\n" + ink("1", "Background terminals") + "\n\n  • python -m http.server\n    ↳ GET /\n\n"
+    )
+    reading = show(NEWEST + cell("Ran", " true", "  └ (no output)") + listed + said("Up.") + listed)
+    assert [(tool.command, tool.ok) for tool in tools(reading)] == [("true", True), ("python -m http.server", None)]
+
+
 def test_plans_agents_and_other_tools() -> None:
     """Each of them has its own cell."""
     screen = cell("Updated Plan", "", "  └ □ Inspect", bullet="2") + cell("Started", " `/root/tests`", bullet="2")
