@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from parsers.emulator import BLANK, Row, cut_at, shortened
+from parsers.rows import BLANK, Row, cut_at, shortened
 from parsers.vanished import Vanished
 
 PROBE = 16  # letters by which lines are recognised whose ends differ: the width changed, or they are still growing
@@ -38,8 +38,8 @@ class Document:
     """Lines, of which the screen shows those from `base` on; what is above is final unless it is repainted.
 
     `base` may be negative: the top rows of the screen are then no lines of the document. `banner` holds the letters of
-    what the program's first frames showed. After a clear a program shows that again, so it proves nothing. `vanished` keeps what
-    was overwritten or dropped.
+    what the program's first frames showed. After a clear a program shows that again, so it proves nothing. `vanished`
+    keeps what was overwritten or dropped.
     """
 
     def __init__(self, banner: Iterable[str] | None = None) -> None:

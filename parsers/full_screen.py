@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from parsers.alignment import SHORT, letters_of
 from parsers.document import PROBE, Document, SegmentKind
-from parsers.emulator import Row
 from parsers.frames import Frame, without_blank_end
+from parsers.rows import Row
 from parsers.story import Part, Story
 
 HEADER = 4  # rows at the top that may be sticky; they are not written once the text has scrolled
@@ -77,7 +77,7 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
         known = story.recent(SegmentKind.FULL_SCREEN)
         older, fit = _fit_older(known[1:], rows, height)
         known_text = _all_known(story.documents(SegmentKind.FULL_SCREEN), rows, height)
-        if known_text and (fit is None or document.base > 0) or (fit and fit.offset < older.base):
+        if (known_text and (fit is None or document.base > 0)) or (fit and fit.offset < older.base):
             document.view = -height  # scrolled back to before this part
             return
         if fit is None or (document.base > 0 and older.base == 0):  # a text that scrolled lies on no page that did not

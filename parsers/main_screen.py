@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from parsers.alignment import Anchor, find_anchor, letters_of, walk
 from parsers.document import PROBE, Document, SegmentKind
-from parsers.emulator import Row
 from parsers.frames import Frame
+from parsers.rows import Row
 from parsers.story import Part, Story
 
 TOP = 8  # rows with letters that count as the top of the screen

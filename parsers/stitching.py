@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from parsers import full_screen, main_screen
 from parsers.document import Document, SegmentKind
-from parsers.emulator import Emulator, Row, cut_at, without_scrollbar
+from parsers.emulator import Emulator
 from parsers.frames import Frame
 from parsers.modes import Modes
+from parsers.rows import Row, cut_at, without_scrollbar
 from parsers.side_panel import first_column
 from parsers.story import Part, Story
 from parsers.units import Unit
@@ -55,10 +56,13 @@ class Stitcher:
             self._switch(unit)
             return
         for number in self._beside_a_panel(touched) if self._alternate else touched:
-            self._screen[number] = self._row(number)
+            known = self._screen[number]
+            row = self._row(number, known)
+            if row is not known:
+                self._screen[number] = row
+                self._touched.add(number)
         self._scrolled += scrolled
-        self._touched.update(touched)
-        if not self._touched or not self._has_letters():
+        if not (self._touched or self._scrolled) or not self._has_letters():
             return
         if self._alternate:
             full_screen.follow(self.story, self._frame(unit.seconds), resized=self._resized)
@@ -109,9 +113,9 @@ class Stitcher:
             self.story.current.document.narrow(panel)
         return range(self._emulator.rows)
 
-    def _row(self, number: int) -> Row:
-        row = self._emulator.row(number)
-        if not self._alternate:
+    def _row(self, number: int, known: Row) -> Row:
+        row = self._emulator.row(number, known)
+        if row is known or not self._alternate:
             return row
         if self._panel is not None:
             return cut_at(row, self._panel)

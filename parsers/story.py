@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from parsers.alignment import cover, letters_of
 from parsers.document import Document, DocumentLine, SegmentKind
-from parsers.emulator import Row
+from parsers.rows import Row
 
 MOSTLY = 0.7  # of the letters of a text: enough to call it shown again
 HARDLY = 0.1  # of them: too little to keep a text for

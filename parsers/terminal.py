@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from statistics import median_low
 
 from parsers.document import DocumentLine, SegmentKind
-from parsers.emulator import Emulator, Style
+from parsers.emulator import Emulator
 from parsers.recording import Recording, Resize
+from parsers.rows import Style
 from parsers.stitching import Stitcher
 from parsers.story import Part, Story
 from parsers.units import titles, units

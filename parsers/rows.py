@@ -1,0 +1,187 @@
+"""The rows of a screen: their text, the letters in it, and the pens that carry meaning, read when asked for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from typing import TypeAlias
+
+import avt
+
+Colour: TypeAlias = int | tuple[int, int, int] | None
+
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_SCROLLBAR = "█▓▒░▐▌▕▏│┃║╎╏┆┇▲▼△▽↑↓"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a glyph was drawn. A colour is None (the terminal's own), a palette index, or red, green and blue."""
+
+    foreground: Colour = None
+    background: Colour = None
+    bold: bool = False
+    faint: bool = False
+    italic: bool = False
+    strikethrough: bool = False
+    inverse: bool = False
+
+
+PLAIN = Style()
+_Pens: TypeAlias = tuple[Style, Style, bool]  # lead, body, wrapped
+
+
+@lru_cache(maxsize=1 << 14)
+def _letters(text: str) -> str:
+    """Return the letters and digits of a text."""
+    return _NOT_LETTERS.sub("", text)
+
+
+class Row:
+    """One row of a screen.
+
+    `letters` are its letters and digits, what rows are compared by: blinking bullets, indents and rules do not matter.
+    `lead` is the pen of the first glyph, `body` that of the first letter or digit after it. `wrapped` says that the
+    terminal, not the program, broke the line at the end of this row. These three are read from the emulator's line
+    when they are asked for, at the latest by `settle`: most rows are overwritten before anybody asks.
+    """
+
+    __slots__ = ("_cut", "_drawn", "_line", "_pens", "letters", "text")
+
+    def __init__(self, text: str, line: avt.Line | None = None, pens: _Pens | None = None, drawn: str = "") -> None:
+        self.text = text
+        self.letters = _letters(text)
+        self._line = line
+        self._pens = pens
+        self._drawn = drawn  # the text as the emulator has it
+        self._cut = False
+
+    def __repr__(self) -> str:
+        return f"Row({self.text!r})"
+
+    @property
+    def lead(self) -> Style:
+        """The pen of the first glyph."""
+        return self.settle()[0]
+
+    @property
+    def body(self) -> Style:
+        """The pen of the first letter or digit after the first glyph."""
+        return self.settle()[1]
+
+    @property
+    def wrapped(self) -> bool:
+        """Whether the terminal broke the line at the end of this row."""
+        return self.settle()[2]
+
+    def settle(self) -> _Pens:
+        """Read what is still to be read, and let go of the emulator's line, which takes kilobytes."""
+        if self._pens is None:
+            lead, body, wrapped = _pens(self.text, self._line)
+            self._pens = lead, body, wrapped and not self._cut
+            self._line = None
+        return self._pens
+
+    def redrawn(self, drawn: str, line: avt.Line) -> bool:
+        """Take over a line with the same text, so that this row need not be made anew. False if that cannot be."""
+        if drawn != self._drawn or self._pens is not None:
+            return False
+        self._line = line
+        return True
+
+    def cut(self, text: str) -> Row:
+        """Return a row with the beginning of this one's text and the same pens."""
+        if not text:
+            return BLANK
+        row = Row(text, self._line, self._pens and (*self._pens[:2], False), self._drawn)
+        row._cut = True
+        return row
+
+
+BLANK = Row("")
+
+
+def shortened(row: Row, letters: int) -> Row:
+    """Return a row up to its first so many letters, as if the terminal had wrapped it there."""
+    left = letters
+    for number, char in enumerate(row.text):
+        if char.isalnum():
+            if not left:
+                return Row(row.text[:number], None, (row.lead, row.body, True))
+            left -= 1
+    return row
+
+
+def without_scrollbar(row: Row, cols: int) -> Row:
+    """Return a row without a scrollbar's glyph in the last column."""
+    text = row.text
+    if (
+        not text
+        or text[-1] not in _SCROLLBAR
+        or len(text) < cols - 2
+        or text[-2:-1].strip()
+        or text.count(text[-1]) > 1
+    ):
+        return row
+    return row.cut(text[:-1].rstrip())
+
+
+def cut_at(row: Row, column: int) -> Row:
+    """Return what a row has before a column."""
+    text = row.text
+    if not text.isascii():
+        taken = accumulate(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+        column = sum(1 for cells in taken if cells <= column)
+    if len(text) <= column:
+        return row
+    return row.cut(text[:column].rstrip())
+
+
+def _pens(text: str, line: avt.Line | None) -> _Pens:
+    """Read the pens of a row's first glyph and of the first letter or digit after it, and whether it was wrapped."""
+    if line is None or not text:
+        return PLAIN, PLAIN, False
+    lead = len(text) - len(text.lstrip())
+    body = next((number for number in range(lead + 1, len(text)) if text[number].isalnum()), lead)
+    if not text.isascii():  # from characters to cells
+        body += sum(unicodedata.east_asian_width(char) in "WF" for char in text[:body])
+    full = line.text  # a break may fall on a space; a program that fills rows with spaces leaves more of them
+    wrapped = len(full) - len(full.rstrip()) <= 1 and repr(line).endswith('⏎")')  # the only place where pyavt tells
+    return _style(line, lead), _style(line, body), wrapped
+
+
+def _style(line: avt.Line, at: int) -> Style:
+    try:
+        pen = line[at].pen
+    except IndexError:
+        return PLAIN
+    if pen.is_default():
+        return PLAIN
+    return _interned(
+        colour_of(pen.foreground),
+        colour_of(pen.background),
+        pen.bold,
+        pen.faint,
+        pen.italic,
+        pen.strikethrough,
+        pen.inverse,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _interned(fg: Colour, bg: Colour, bold: bool, faint: bool, italic: bool, struck: bool, inverse: bool) -> Style:
+    return Style(fg, bg, bold, faint, italic, struck, inverse)
+
+
+def colour_of(colour: avt.Color | None) -> Colour:
+    """Read a colour."""
+    if colour is None:
+        return None
+    if isinstance(colour, avt.Color.Indexed):
+        return colour[0]
+    if isinstance(colour, avt.Color.RGB):
+        return (colour[0], colour[1], colour[2])
+    return None
