@@ -144,6 +144,7 @@ def test_interrupt_in_a_conversation(tmp_path: Path) -> None:
         terminal.wait_for(QUESTION)
         terminal.send("\x03")
         terminal.wait_for("⎿  Interrupted by the user")
+        terminal.wait_until_quiet(0.3)
         terminal.send("\x03")
         terminal.wait_for("/exit or Ctrl-D leaves")
         terminal.send("status\r")

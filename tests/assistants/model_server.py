@@ -37,10 +37,14 @@ Script = Sequence[Shell | Final]
 
 @dataclass
 class ModelServer:
-    """Serves one script. `requests` are the paths that were asked for, `problems` what it had no answer to."""
+    """Serves one script.
+
+    `requests` are the paths that were asked for, `problems` what it had no answer to, `models` those that the
+    conversation asked for: as the real servers do, the answers bear the same name.
+    """
 
     script: Script
-    model: str = "scripted-model"
+    models: set[str] = field(default_factory=set)
     requests: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -98,10 +102,14 @@ class ModelServer:
         """Return content type and bytes of the answer to a request."""
         if path.endswith("/count_tokens"):
             return "application/json", b'{"input_tokens": 100}'
+        model = str(body["model"])
         if path.endswith("/messages"):
-            return anthropic_answer(self.script, self.model, body)
+            if body.get("tools"):
+                self.models.add(model)
+            return anthropic_answer(self.script, model, body)
         if path.endswith("/responses"):
-            return event_stream(openai_events(self.script, self.model, body))
+            self.models.add(model)
+            return event_stream(openai_events(self.script, model, body))
         raise LookupError("no such endpoint")
 
 
