@@ -43,9 +43,11 @@ _DESCRIPTION_ALONE = re.compile(r"[A-Z][a-z]+(?:[ .,]|$)")
 _INNER = re.compile(r" ?│ │ (?P<text>.*?) *│ *│?$")
 _SOON = 2.0  # seconds between the first sight of a call and of its dialog
 _BORDERS = 10  # columns that the dialog and the box in it take
-_FOLDER = re.compile(r" \[(?:current working directory|in) [^\]]*\](?: \(.*\))?$")
+_FOLDER = re.compile(r" \[(?:current working directory |in [~/.]|c[a-z ]*…$).*$")
+_DESCRIPTION_CUT = re.compile(r"(?<![&|;=$<(]) \([A-Z][^()]*…$")
 _COMPACT = re.compile(r"(?P<input>.*?)(?: → (?P<result>.*))?$")
 _CHANGED = re.compile(r"\(\+(?P<added>\d+), -(?P<removed>\d+)\)")
+_FILE_IN_JSON = re.compile(r'"(?:file_path|absolute_path|path)":"(?P<file>[^"]+)"')  # a call that failed (0.24)
 _FILE_IN_WORDS = re.compile(r"(?:Writing to |Reading )?(?P<file>[^\s:]+)(?::\s|$| \()")
 _TRYING = re.compile(r"\(Attempt (?P<attempt>\d+)/\d+\)")
 _SENT = frozenset({"text", "tool", "agent", "cancelled", "api_error"})
@@ -94,7 +96,7 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
         if known["ok"]:
             known |= shell_outcome(known["command"], known["output"])
     elif category in (Category.READ, Category.EDIT, Category.WRITE):
-        file = _FILE_IN_WORDS.match(given)
+        file = _FILE_IN_JSON.search(given) or _FILE_IN_WORDS.match(given)
         known["files"] = (file["file"],) if file else ()
     if compact and compact["result"]:
         counts = _CHANGED.search(compact["result"])
@@ -112,12 +114,10 @@ def _command(block: Block, given: str, reading: Reading) -> str | None:
     Of several lines only the first is shown. The dialog that asks for permission has all of it.
     """
     described = _DESCRIPTION_ALONE.match(given) is not None
-    if not described and _goes_on(given):
-        return given.rstrip("…") + "…"
     if described or given.endswith("…"):
         asked = _asked_for(block, "" if described else given.rstrip("…"), reading)
         return asked or (None if described else given)
-    return given
+    return f"{given}…" if _goes_on(given) else given
 
 
 def _asked_for(block: Block, begin: str, reading: Reading) -> str | None:
@@ -156,12 +156,15 @@ def _output(block: Block) -> str | None:
 
 
 def without_description(command: str) -> str:
-    """Take off what versions before 0.40 add to a command: the folder in brackets, the description in parentheses."""
-    bare = _FOLDER.sub("", command)
-    found = _DESCRIPTION.search(bare)
-    if found is None or bare != command or bare[: found.start()].count('"') % 2 or bare[: found.start()].count("'") % 2:
-        return bare
-    return bare[: found.start()]
+    """Take off what versions before 0.40 add to a command: the folder in brackets, the description in parentheses.
+
+    Both may be cut short at the right border; the command before them is whole.
+    """
+    for pattern in (_FOLDER, _DESCRIPTION, _DESCRIPTION_CUT):
+        found = pattern.search(command)
+        if found and not _goes_on(command[: found.start()]):
+            return command[: found.start()]
+    return command
 
 
 def agent(block: Block, reading: Reading) -> Iterator[Event]:

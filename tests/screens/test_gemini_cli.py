@@ -110,6 +110,10 @@ def test_a_cancelled_answer_is_an_interruption() -> None:
         ('git commit -m "Fix (fixes #583)"', 'git commit -m "Fix (fixes #583)"'),
         ("make && (cd docs; make)", "make && (cd docs; make)"),
         ("ls [current working directory /w] (List)", "ls"),
+        ("git status [current working directory /w] (Shows wor…", "git status"),
+        ("git status [current wor…", "git status"),
+        ("git status (Shows wor…", "git status"),
+        ('echo "a (Big…', 'echo "a (Big…'),
     ],
 )
 def test_descriptions_are_no_part_of_a_command(shown: str, command: str) -> None:
