@@ -57,31 +57,38 @@ def _price(calls: Sequence[ModelCall], cwd: str | None) -> tuple[float | None, t
 @click.option("--background", is_flag=True, help="Say in one line what was recorded, and log while nobody waits.")
 def main(folder: Path, as_json: bool, transcript: bool, provider: str | None, no_log: bool, background: bool) -> None:
     """Run the command."""
+    if folder.is_file() and not (as_json or transcript):
+        raise click.UsageError("A bare typescript can be read (--json, --transcript), only a session folder be logged.")
+    if background:
+        _close(folder, provider)
+        return
     parsed = parse_folder(folder, provider)
     if as_json:
         click.echo(msgspec.json.encode(parsed.session))
     elif transcript:
         click.echo(parsed.transcript, nl=not parsed.transcript.endswith("\n"))
     else:
-        _keep(folder, parsed, log=not no_log, background=background)
+        _keep(folder, parsed, log=not no_log)
 
 
-def _keep(folder: Path, parsed: Parsed, *, log: bool, background: bool) -> None:
-    """Write what was read into the folder, then log it: now, or in a process of its own."""
+def _keep(folder: Path, parsed: Parsed, *, log: bool) -> None:
+    """Write what was read into the folder, and log it."""
     from with_tracking.keeping import keep
 
-    if folder.is_file():
-        raise click.UsageError("A bare typescript can be read (--json, --transcript), only a session folder be logged.")
     parsed = keep(folder, parsed)
-    if background:
-        from with_tracking.closing import close_session
-
-        close_session(folder, parsed.session)
-    elif log:
+    if log:
         from with_tracking.mlflow_store import log_session
 
         run_id = log_session(folder, parsed.session, parsed.events)
         click.echo(f"Logged as run {run_id}", err=True)
+
+
+def _close(folder: Path, provider: str | None) -> None:
+    """Say what was recorded, at once: what only costs time (prices, masking, writing, logging) is done meanwhile."""
+    from parsers.session_folder import read_folder
+    from with_tracking.closing import close_session
+
+    close_session(folder, lambda: read_folder(folder, provider=provider, environ=os.environ).session)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -15,16 +15,22 @@ from parsers.session import Session
 from with_tracking import paths, ui_server
 
 
-def close_session(folder: Path, session: Session) -> None:
-    """Say what was recorded and start logging it (and anything else that is pending) in the background.
+def close_session(folder: Path, read: Callable[[], Session]) -> None:
+    """Say what was recorded, then log it (and anything else that is pending) in a process that nobody waits for.
 
-    `WITH_TRACKING_QUIET=1` keeps the line away. Logging lives on when the terminal is closed.
+    `WITH_TRACKING_QUIET=1` keeps the line away, and then nothing is read for it.
     """
-    root = paths.root(os.environ)
-    if os.environ.get("WITH_TRACKING_QUIET", "") in ("", "0"):
-        click.echo(closing_line(session, ui_server.running_url(root)), err=True)
+    try:
+        if os.environ.get("WITH_TRACKING_QUIET", "") in ("", "0"):
+            click.echo(closing_line(read(), ui_server.running_url(paths.root(os.environ))), err=True)
+    finally:
+        _log_in_background(folder)
+
+
+def _log_in_background(folder: Path) -> None:
+    """Start `with-tracking sync` in a session of its own: it lives on when the terminal is closed."""
     subprocess.Popen(
-        [sys.executable, "-m", "with_tracking", "sync", "--quiet"],
+        [sys.executable, "-I", "-m", "with_tracking", "sync", "--quiet"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
