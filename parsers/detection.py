@@ -1,4 +1,4 @@
-"""Which assistant drew a recording, and where it starts: by banner, command line, title or shapes, never by prose."""
+"""Which assistant drew a recording: by banner, command line, title or shapes, never by prose."""
 
 from __future__ import annotations
 
@@ -40,11 +40,10 @@ _ENOUGH_SIGNS = 2  # one shape alone may be a coincidence
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The assistant of a recording, how it was found out, and the lines where it starts (none: from the first)."""
+    """The assistant of a recording, and how it was found out."""
 
     screen: Screen
     detection: Detection
-    starts: tuple[int, ...] = ()
 
 
 def detect(
@@ -66,7 +65,7 @@ def detect(
     if banners:
         screen = _longest(banners, len(transcript.lines))
         found = sure or Detection(method="banner", confidence=0.98)
-        return Found(screen, found, tuple(i for i, s in banners if s is screen))
+        return Found(screen, found)
     for named, confidence in ((_by_command(argv, candidates), 0.95), (_by_title(transcript.titles, candidates), 0.9)):
         if named is not None:
             return Found(named, sure or Detection(method="banner", confidence=confidence))
