@@ -102,4 +102,9 @@ def _clusters() -> re.Pattern[str]:
 def _may_hold_marks(text: str) -> bool:
     """Tell quickly whether a text can hold combining marks, by the bytes that they begin with in UTF-8."""
     raw = text.encode()
-    return bool(raw.translate(None, _NO_MARKS)) or any(begin in raw for begin in _MARKS)
+    if raw.translate(None, _NO_MARKS):
+        return True
+    for begin in _MARKS:  # noqa: SIM110  (called for each unit of output; any() takes twice as long)
+        if begin in raw:
+            return True
+    return False

@@ -22,6 +22,7 @@ _FOOTER = re.compile(rb"\r?\n?Script done on (?P<when>[^\n\[]*?)\s*(?:\[(?P<fiel
 _FOOTER_ROOM = 400  # bytes at the end in which a footer can begin
 _FIELD = re.compile(r'(?P<name>[A-Z_]+)="(?P<value>.*?)"(?=\s+[A-Z_]+="|\s*$)')
 _CLASSIC_ROW = re.compile(r"(\d+(?:\.\d+)?)\s+(\d+)")
+_KINDS = frozenset("HOIS")  # header, output, input, signal
 _SIDES = re.compile(r"ROWS=(\d+)\s+COLS=(\d+)")
 
 
@@ -120,9 +121,9 @@ def _read_timing(raw: bytes) -> _Timing:
     log, now = _Timing(), 0.0
     for line in _text(raw).splitlines():
         kind, _, rest = line.partition(" ")
-        if classic := _CLASSIC_ROW.fullmatch(line.strip()):
+        if kind not in _KINDS and _CLASSIC_ROW.fullmatch(line.strip()):
             kind, rest = "O", line.strip()
-        if kind not in ("H", "O", "I", "S"):
+        if kind not in _KINDS:
             log.unreadable += bool(line.strip())
             continue
         delay, _, value = rest.strip().partition(" ")
@@ -131,7 +132,7 @@ def _read_timing(raw: bytes) -> _Timing:
             log.unreadable += 1
             continue
         now += max(0.0, pause)
-        if classic or kind == "O":
+        if kind == "O":
             _note_output(log, now, value)
         elif kind == "H":
             name, _, text = value.partition(" ")
@@ -144,7 +145,7 @@ def _read_timing(raw: bytes) -> _Timing:
 
 
 def _note_output(log: _Timing, now: float, value: str) -> None:
-    count = _integer(value.split()[0] if value.split() else None)
+    count = _integer(value.partition(" ")[0])
     if count is None or count < 0:
         log.unreadable += 1
     else:

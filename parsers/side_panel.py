@@ -21,6 +21,12 @@ def first_column(emulator: Emulator) -> int | None:
     left, right = emulator.cols // 2, emulator.cols - NARROWEST
     if left > right:
         return None
-    begins = Counter(emulator.last_background(number, left) for number in rows)
+    begins: Counter[int] = Counter()
+    for looked_at, number in enumerate(rows):
+        column = emulator.last_background(number, left)
+        if column is not None and left < column <= right:
+            begins[column] += 1
+        if looked_at - begins.total() >= SAMPLES - AGREEING:
+            return None  # too many rows without
     column, count = begins.most_common(1)[0]
-    return column if column is not None and left < column <= right and count >= min(AGREEING, len(rows)) else None
+    return column if count >= min(AGREEING, len(rows)) else None

@@ -17,6 +17,7 @@ from parsers.recording import Output, Resize
 PAUSE = 0.02  # seconds without output that end a unit
 SYNCHRONIZED_PAUSE = 1.0  # the same inside a synchronized block: its end was lost
 MAX_UNIT = 1 << 16  # characters
+LONGEST_BREAK = 8  # characters of a control sequence that ends a unit, less one
 
 _BREAK = re.compile(r"\x1b\[\?(?:2026(?P<sync>[hl])|(?P<before>)(?:1049|1047|47)(?P<buffer>[hl]))")
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-9;?]{0,16}|\][^\x07\x1b]{0,256})?\Z")
@@ -54,18 +55,28 @@ def titles(text: str) -> list[str]:
 class _Cutter:
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._pending = ""
+        self._pending: list[str] = []
+        self._size = 0
+        self._tail = ""  # of what is pending: a control sequence may go on in the next chunk
         self._now = 0.0
         self._synchronized = False
 
     def cut(self, chunk: Output) -> Iterator[Piece]:
         """Take a chunk in; give out the units that are complete."""
         pause = SYNCHRONIZED_PAUSE if self._synchronized else PAUSE
-        if self._pending and chunk.seconds - self._now > pause:
+        if self._size and chunk.seconds - self._now > pause:
             yield from self.flush()
         self._now = chunk.seconds
-        begin = max(0, len(self._pending) - 16)
-        text = self._pending + self._decoder.decode(chunk.data)
+        text = self._decoder.decode(chunk.data)
+        seam = self._tail + text
+        if _BREAK.search(seam) or self._size + len(text) > MAX_UNIT:
+            yield from self._cut(self._size - len(self._tail), "".join([*self._pending, text]))
+        else:
+            self._pending.append(text)
+            self._size += len(text)
+            self._tail = seam[-LONGEST_BREAK:]
+
+    def _cut(self, begin: int, text: str) -> Iterator[Piece]:
         done = 0
         for match in _BREAK.finditer(text, begin):
             if match["sync"]:
@@ -81,15 +92,17 @@ class _Cutter:
         while len(text) - done > MAX_UNIT:
             yield Unit(self._now, text[done : done + MAX_UNIT])
             done += MAX_UNIT
-        self._pending = text[done:]
+        self._keep(text[done:])
+
+    def _keep(self, text: str) -> None:
+        self._pending, self._size, self._tail = [text], len(text), text[-LONGEST_BREAK:]
 
     def flush(self, last: bool = False) -> Iterator[Piece]:
         """Give out what is pending, but for a control sequence that is not complete."""
-        if last:
-            self._pending += self._decoder.decode(b"", True)
-        unfinished = None if last else _UNFINISHED.search(self._pending, max(0, len(self._pending) - 300))
-        end = unfinished.start() if unfinished else len(self._pending)
+        text = "".join([*self._pending, self._decoder.decode(b"", True) if last else ""])
+        unfinished = None if last else _UNFINISHED.search(text, max(0, len(text) - 300))
+        end = unfinished.start() if unfinished else len(text)
         if end:
-            yield Unit(self._now, self._pending[:end])
-        self._pending = self._pending[end:]
+            yield Unit(self._now, text[:end])
+        self._keep(text[end:])
         self._synchronized = False
