@@ -46,7 +46,9 @@ def reconcile(screen: Sequence[Event], native: Sequence[Event]) -> tuple[Event, 
     merge = _Merge(native)
     for members in (_prompts, _texts, _tool_uses, _errors, _notes):
         members(screen, merge)
-    merge.kept.extend(e for e in screen if not isinstance(e, Prompt | AssistantText | ToolUse | Error | Note | Totals | ModelCall))
+    merge.kept.extend(
+        e for e in screen if not isinstance(e, Prompt | AssistantText | ToolUse | Error | Note | Totals | ModelCall)
+    )
     if not any(isinstance(e, ModelCall) for e in native):
         merge.kept.extend(e for e in screen if isinstance(e, Totals | ModelCall))
     return merge.events()
