@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from with_tracking import config
+from with_tracking import config, quantities
+from with_tracking.cli.config_ import command
 
 
 @pytest.fixture
@@ -80,3 +84,116 @@ def test_unreadable_file(home: Path, user_file: Path, tmp_path: Path) -> None:
     """A file that is no text does no harm."""
     user_file.write_bytes(b"\xff\xfe\x00")
     assert len(load(home, tmp_path).problems) == 1
+
+
+WHOLE = """\
+[mlflow]
+run_tags = {team = "a"}
+
+[retention]
+older_than = "90d"
+keep_raw = "2w"
+max_size = "5GB"
+
+[providers.claude]
+command = "npx @anthropic-ai/claude-code"
+
+[procedures]
+release = '^ship (?P<issue>\\d+)'
+
+[prices."my-model"]
+input = 1.5
+output = 6
+"""
+
+
+def test_every_section_and_where_it_was_set(home: Path, user_file: Path, tmp_path: Path) -> None:
+    """Ages and sizes are read, names are free where the person gives them, and each setting's place is known."""
+    user_file.write_text(WHOLE)
+    (tmp_path / ".with-tracking.toml").write_text("[mlflow]\nrun_tags.stage = 'x'\n")
+    found = load(home, tmp_path, MLFLOW_EXPERIMENT_NAME="mine")
+    assert found.problems == ()
+    assert found.retention == config.Retention(timedelta(days=90), timedelta(days=14), 5_000_000_000)
+    assert found.providers == {"claude": config.Provider("npx @anthropic-ai/claude-code")}
+    assert found.procedures["release"].match("ship 12")
+    places = {name: origin.replace(str(user_file), "user") for name, origin in found.origins.items()}
+    assert places == {
+        "mlflow.run_tags": f"user:2, {tmp_path}/.with-tracking.toml:2",
+        "mlflow.experiment_name": "$MLFLOW_EXPERIMENT_NAME",
+        "retention.older_than": "user:5",
+        "retention.keep_raw": "user:6",
+        "retention.max_size": "user:7",
+        "providers.claude.command": "user:10",
+        "procedures.release": "user:13",
+        "prices.my-model": "user:15",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[retention]\nolder_than = 90\n", ":2: retention.older_than must be an age"),
+        ("[retention]\nmax_size = 'much'\n", ":2: retention.max_size must be a size"),
+        ("[procedures]\na = '^a'\nb = '('\n", ":3: procedures.b must be a regular expression"),
+        ("[providers.codex]\ncomand = 'x'\n", ":2: unknown setting providers.codex.comand"),
+        ("[providers]\ncodex = 'x'\n", ":2: unknown setting providers.codex"),
+        ("[privacy]\nallow = ['(']\n", ":2: privacy.allow: '(' is no regular expression"),
+        ("[privacy]\ncontent = 'none'\n", ":2: privacy.content must be one of full, no-prompts, metrics-only"),
+    ],
+)
+def test_wrong_values_of_other_sections(home: Path, user_file: Path, tmp_path: Path, text: str, problem: str) -> None:
+    """They are named with file and line, like any other."""
+    user_file.write_text(text)
+    (found,) = load(home, tmp_path).problems
+    assert found.startswith(f"{user_file}{problem}")
+
+
+@pytest.mark.parametrize(
+    "text", ["[providers.claude]\ncommand = 'rm -rf /'\n", "[retention]\nolder_than = '1s'\n", "[privacy]\nallow=['.']"]
+)
+def test_a_cloned_project_decides_little(home: Path, tmp_path: Path, text: str) -> None:
+    """A project's file says neither what is run, nor what is deleted, nor what is no secret."""
+    (tmp_path / ".with-tracking.toml").write_text(text)
+    found = load(home, tmp_path)
+    assert (found.providers, found.retention, found.privacy) == ({}, config.Retention(), config.Privacy())
+    assert "counts only in your own config.toml" in found.problems[0]
+
+
+def test_a_project_may_keep_less_but_not_more(home: Path, user_file: Path, tmp_path: Path) -> None:
+    """[privacy] content of a project holds where it is the stricter one."""
+    project = tmp_path / ".with-tracking.toml"
+    user_file.write_text("[privacy]\ncontent = 'no-prompts'\n")
+    for said, holds in (("full", "no-prompts"), ("metrics-only", "metrics-only")):
+        project.write_text(f"[privacy]\ncontent = '{said}'\n")
+        assert load(home, tmp_path).privacy.content == holds
+
+
+def test_config_command(home: Path, user_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`with-tracking config` shows each value with its place, and what was ignored; --json has the same."""
+    user_file.write_text(
+        "[mlflow]\ntracking_uri = 'http://me:secret@host'\ncolour = 1\n[retention]\nkeep_raw = '336h'\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    shown = CliRunner().invoke(command, standalone_mode=False)
+    lines = {line.split()[0]: line.split()[1:] for line in shown.stdout.splitlines()}
+    assert lines["mlflow.tracking_uri"] == ["http://host", f"{user_file}:2"]
+    assert lines["mlflow.enabled"] == ["true", "default"]
+    assert lines["root"][1] == "$WITH_TRACKING_HOME"
+    assert f"Ignored: {user_file}:3: unknown setting mlflow.colour" in shown.stderr
+    as_json = json.loads(CliRunner().invoke(command, ["--json"], standalone_mode=False).stdout)
+    assert {"name": "retention.keep_raw", "value": "14d", "origin": f"{user_file}:5"} in as_json["settings"]
+    assert len(as_json["problems"]) == 1
+
+
+@pytest.mark.parametrize(("text", "count"), [("5GB", 5 * 10**9), ("1.5 MiB", 3 * 2**19), ("7", 7), ("2kB", 2000)])
+def test_sizes(text: str, count: int) -> None:
+    """Sizes are read in the usual units; what is written of them is read back."""
+    assert quantities.size(text) == count
+    assert quantities.size(quantities.size_text(count)) == pytest.approx(count, rel=0.05)
+
+
+@pytest.mark.parametrize("text", ["", "d", "-5GB", "5 parsecs", "1e9", "90", "5d5h"])
+def test_what_is_neither_age_nor_size(text: str) -> None:
+    """What is no age is refused."""
+    with pytest.raises(ValueError, match="an age"):
+        quantities.age(text)

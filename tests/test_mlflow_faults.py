@@ -120,6 +120,16 @@ def test_server_that_is_down(tracking_root: Path, monkeypatch: pytest.MonkeyPatc
     assert archive.pending(tracking_root) == [recorded.folder]
 
 
+def test_folder_as_a_store(tracking_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file: store, which MLflow 3.13 gave up, is refused with what to set instead."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tracking_root / "old").as_uri())
+    recorded = synthetic.parsed(tracking_root)
+    if tuple(map(int, mlflow_library.load().__version__.split(".")[:2])) < (3, 13):
+        pytest.skip("this MLflow still takes it")
+    with pytest.raises(MlflowUnavailable, match="Try: MLFLOW_TRACKING_URI=sqlite:"):
+        log(recorded)
+
+
 def test_password(server: str, tracking_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD open the door; without them the refusal says so."""
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "password")

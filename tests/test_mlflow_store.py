@@ -17,6 +17,7 @@ from tests import synthetic
 from tests.runs import client_of, log, runs_in
 from with_tracking import archive, local_store, mlflow_store
 from with_tracking.errors import MlflowNotWanted
+from with_tracking.logged import read_logged
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store")]
 
@@ -169,7 +170,7 @@ def test_logged_json_names_the_run(tracking_root: Path) -> None:
     """logged.json is there after the run was read back and says where it is, without passwords."""
     recorded = synthetic.parsed(tracking_root)
     run_id = log(recorded)
-    logged = mlflow_store.read_logged(recorded.folder)
+    logged = read_logged(recorded.folder)
     assert logged is not None
     assert (logged.run_id, logged.tracking_uri) == (run_id, local_store.uri(tracking_root / "mlflow.db"))
     assert archive.state_of(recorded.folder) is archive.State.LOGGED

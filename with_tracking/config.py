@@ -9,106 +9,91 @@ import contextlib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from with_tracking import paths, pricing
 from with_tracking.errors import WithTrackingError
+from with_tracking.settings import (
+    DEFAULT_EXPERIMENT,
+    PATTERN,
+    PROVIDER,
+    SETTINGS,
+    Content,
+    Mlflow,
+    Privacy,
+    Provider,
+    Retention,
+    Setting,
+)
+
+__all__ = ["DEFAULT_EXPERIMENT", "Config", "Content", "Mlflow", "Privacy", "Provider", "Retention", "files", "load"]
 
 PROJECT_FILE = ".with-tracking.toml"
-DEFAULT_EXPERIMENT = "ai-sessions"
-
-
-@dataclass(frozen=True, slots=True)
-class Mlflow:
-    """The section [mlflow]. `tracking_uri` None means the local store under the root."""
-
-    enabled: bool = True
-    tracking_uri: str | None = None
-    experiment_name: str = DEFAULT_EXPERIMENT
-    run_tags: Mapping[str, str] = field(default_factory=dict)
-    traces: bool = True
-
-
-class Content(StrEnum):
-    """How much of a session is kept: everything; all but what people and the model wrote; numbers and names alone."""
-
-    FULL = "full"
-    NO_PROMPTS = "no-prompts"
-    METRICS_ONLY = "metrics-only"
-
-
-@dataclass(frozen=True, slots=True)
-class Privacy:
-    """The section [privacy].
-
-    `patterns` are secrets of one's own, by the name that takes their place; what matches one of `allow` is no secret.
-    """
-
-    content: Content = Content.FULL
-    patterns: Mapping[str, str] = field(default_factory=dict)
-    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings, and what was wrong in the files, one sentence each. `prices` are by model."""
+    """All settings, and what was wrong in the files, one sentence each.
 
-    mlflow: Mlflow = Mlflow()
+    `prices` are by model, `procedures` (patterns of prompts) and `providers` by name. `origins` tells for each setting
+    that is not the default where it was set: `file:line` or `$VARIABLE`.
+    """
+
+    mlflow: Mlflow = field(default_factory=Mlflow)
     privacy: Privacy = field(default_factory=Privacy)
+    retention: Retention = field(default_factory=Retention)
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    procedures: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     prices: Mapping[str, pricing.Rate] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class _Setting:
-    """A key that files may hold, its type, and the environment variable that overrides it."""
+class _Found:
+    """A setting that a file or the environment holds: its names from the section down, its value and its place."""
 
-    type: type
-    variable: str | None = None
+    names: tuple[str, ...]
+    value: Any
+    origin: str
 
-
-SETTINGS: Mapping[str, Mapping[str, _Setting]] = {
-    "mlflow": {
-        "enabled": _Setting(bool, "WITH_TRACKING_MLFLOW"),
-        "tracking_uri": _Setting(str, "MLFLOW_TRACKING_URI"),
-        "experiment_name": _Setting(str, "MLFLOW_EXPERIMENT_NAME"),
-        "run_tags": _Setting(dict),
-        "traces": _Setting(bool, "WITH_TRACKING_TRACES"),
-    },
-    "privacy": {
-        "content": _Setting(Content, "WITH_TRACKING_CONTENT"),
-        "patterns": _Setting(dict),
-        "allow": _Setting(tuple),
-    },
-}
-TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+    @property
+    def from_project(self) -> bool:
+        """Whether a project says so, which may keep less of its sessions than the person does, but not more."""
+        return PROJECT_FILE in self.origin
 
 
 def load(environ: Mapping[str, str], cwd: Path) -> Config:
     """Read the settings that hold in `cwd`."""
-    values: dict[str, Any] = {}
     problems: list[str] = []
-    for file in _files(environ, cwd):
-        for key, value in _read(file, problems):
-            old = values.get(key)
-            values[key] = {**old, **value} if isinstance(old, dict) else value
-    values.update(_from_environment(environ, problems))
-    prices = values.pop("prices", {})
-    mlflow, privacy = (_section(values, name) for name in ("mlflow", "privacy"))
-    return Config(Mlflow(**mlflow), Privacy(**privacy), prices, tuple(problems))
+    values: dict[tuple[str, ...], Any] = {}
+    origins: dict[str, str] = {}
+    read = [found for file in files(environ, cwd) for found in _read(file, problems)]
+    for found in (*read, *_from_environment(environ, problems)):
+        old, name = values.get(found.names), ".".join(found.names)
+        if isinstance(old, dict):
+            values[found.names] = {**old, **found.value}
+            origins[name] += f", {found.origin}"
+        elif not (isinstance(old, Content) and found.from_project and _more(found.value, old)):
+            values[found.names] = found.value
+            origins[name] = found.origin
+    return Config(
+        Mlflow(**_section(values, "mlflow")),
+        Privacy(**_section(values, "privacy")),
+        Retention(**_section(values, "retention")),
+        {name: Provider(**_section(values, "providers", name)) for name in _names(values, "providers")},
+        _section(values, "procedures"),
+        _section(values, "prices"),
+        tuple(problems),
+        origins,
+    )
 
 
-def _section(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return the settings of one section, by their own names."""
-    return {key.removeprefix(f"{name}."): value for key, value in values.items() if key.startswith(f"{name}.")}
-
-
-def _files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
-    """Yield the files that hold in `cwd`, the weakest first."""
+def files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
+    """Yield the files that hold in `cwd`, the weakest first; the person's own comes even if it is not there."""
     with contextlib.suppress(WithTrackingError):  # no HOME: then there is no file of the person's own
         yield paths.user_config(environ)
     candidates = (folder / PROJECT_FILE for folder in (cwd, *cwd.parents))
@@ -117,74 +102,133 @@ def _files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
         yield project
 
 
-def _read(file: Path, problems: list[str]) -> Iterator[tuple[str, Any]]:
-    """Yield the known settings of a file, as `section.key`; what is not right goes to `problems`."""
+def _section(values: Mapping[tuple[str, ...], Any], *section: str) -> dict[str, Any]:
+    """Return the settings of one section, by their own names."""
+    return {names[-1]: value for names, value in values.items() if names[:-1] == section}
+
+
+def _more(content: Content, than: Content) -> bool:
+    return list(Content).index(content) < list(Content).index(than)
+
+
+def _names(values: Iterable[tuple[str, ...]], section: str) -> Iterator[str]:
+    return (names[1] for names in values if names[0] == section)
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A settings file. What is not right in it goes to `problems`."""
+
+    path: Path
+    text: str
+    problems: list[str]
+
+    def place(self, *names: str) -> str:
+        """Return `file:line` of a setting; tomllib keeps no lines, so the first line that looks like it is taken."""
+        lines = self.text.splitlines()
+        *section, key = map(_loosely, names)
+        header = re.compile(r"\s*\[+\s*" + r"\s*\.\s*".join(section or [key]))
+        first = next((n for n, line in enumerate(lines) if header.match(line)), 0)
+        dotted = r"\s*\.\s*".join(section)
+        entry = re.compile(rf"\s*(\[+\s*)?({dotted}\s*\.\s*)?{key}") if section else header
+        line = next((n for n, line in enumerate(lines) if n >= first and entry.match(line)), first)
+        return f"{self.path}:{line + 1}"
+
+    def wrong(self, what: str, *names: str) -> None:
+        """Name something that is not right, with its place."""
+        self.problems.append(f"{self.place(*names)}: {what}")
+
+
+def _loosely(name: str) -> str:
+    """Return a pattern of a name as it may stand in a file, with or without quotes."""
+    return rf"""["']?{re.escape(name)}(?![\w-])["']?"""
+
+
+def _read(path: Path, problems: list[str]) -> Iterator[_Found]:
+    """Yield the known settings of a file."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
     except FileNotFoundError:
         return
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problems.append(f"{file}: {error}")
+        problems.append(f"{path}: {error}")
         return
+    file = _File(path, text, problems)
     for section, table in content.items():
-        if section == "prices" and isinstance(table, dict):
-            rates, wrong_prices = pricing.rates(table)
-            problems += [f"{_place(file, text, None, section)}: {sentence}" for sentence in wrong_prices]
-            yield section, rates
-            continue
-        known = SETTINGS.get(section)
-        if known is None or not isinstance(table, dict):
-            problems.append(f"{_place(file, text, None, section)}: unknown setting {section}")
-            continue
-        for key, value in table.items():
-            if key not in known:
-                problems.append(f"{_place(file, text, section, key)}: unknown setting {section}.{key}")
-            elif (wrong := _wrong_type(value, known[key].type)) is not None:
-                problems.append(f"{_place(file, text, section, key)}: {section}.{key} must be {wrong}")
-            else:
-                yield f"{section}.{key}", _plain(value, known[key].type)
+        if section not in (*SETTINGS, *_FREE) or not isinstance(table, dict):
+            file.wrong(f"unknown setting {section}", section)
+        elif section in SETTINGS:
+            yield from _settings(file, (section,), table, SETTINGS[section])
+        else:
+            yield from _FREE[section](file, table)
 
 
-def _wrong_type(value: object, wanted: type) -> str | None:
-    """Return what the value should have been, None if it is right."""
-    if wanted is dict:
-        simple = isinstance(value, dict) and all(isinstance(item, str | int | float) for item in value.values())
-        return None if simple else "a table of texts"
-    if wanted is tuple:
-        return None if isinstance(value, list) and all(isinstance(i, str) for i in value) else "a list of texts"
-    if wanted is Content:
-        return None if value in set(Content) else f"one of {', '.join(Content)}"
-    names = {bool: "true or false", str: "a text in quotes"}
-    return None if isinstance(value, wanted) else names[wanted]
+def _settings(
+    file: _File, section: tuple[str, ...], table: Mapping[str, Any], known: Mapping[str, Setting]
+) -> Iterator[_Found]:
+    """Yield the settings of a section with a fixed set of keys."""
+    for key, value in table.items():
+        names = (*section, key)
+        if key not in known:
+            file.wrong(f"unknown setting {'.'.join(names)}", *names)
+        elif known[key].personal and file.path.name == PROJECT_FILE:
+            file.wrong(f"{'.'.join(names)} counts only in your own config.toml", *names)
+        else:
+            yield from _value(file, names, value, known[key])
 
 
-def _plain(value: object, wanted: type) -> object:
-    """Return the value as its type: tags as texts, however they were written."""
-    if isinstance(value, dict):
-        return {key: str(item) for key, item in value.items()}
-    return wanted(value)
+def _value(file: _File, names: tuple[str, ...], value: Any, setting: Setting) -> Iterator[_Found]:
+    """Yield one setting if its value is right."""
+    name = ".".join(names)
+    try:
+        read = setting.kind.read(value)
+    except ValueError:
+        file.wrong(f"{name} must be {setting.kind.looks}", *names)
+        return
+    for doubt in setting.kind.doubts(read) if setting.kind.doubts else ():
+        file.wrong(f"{name}: {doubt}", *names)
+    yield _Found(names, read, file.place(*names))
 
 
-def _place(file: Path, text: str, section: str | None, key: str) -> str:
-    """Return `file:line` of a key; tomllib keeps no lines, so the first line that looks like it is taken."""
-    lines = text.splitlines()
-    header = re.compile(rf"\s*\[+\s*{re.escape(section or key)}\b")
-    first = next((n for n, line in enumerate(lines) if header.match(line)), 0)
-    entry = re.compile(rf"""\s*(\[+\s*)?({re.escape(section)}\.)?["']?{re.escape(key)}\b""" if section else header)
-    line = next((n for n, line in enumerate(lines) if n >= first and entry.match(line)), first)
-    return f"{file}:{line + 1}"
+def _prices(file: _File, table: Mapping[str, Any]) -> Iterator[_Found]:
+    rates, problems = pricing.rates(table)
+    for sentence in problems:
+        file.wrong(sentence, "prices")
+    for model, rate in rates.items():
+        yield _Found(("prices", model), rate, file.place("prices", model))
 
 
-def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Iterator[tuple[str, Any]]:
+def _procedures(file: _File, table: Mapping[str, Any]) -> Iterator[_Found]:
+    for name, value in table.items():
+        yield from _value(file, ("procedures", name), value, Setting(PATTERN))
+
+
+def _providers(file: _File, table: Mapping[str, Any]) -> Iterator[_Found]:
+    for name, section in table.items():
+        if isinstance(section, dict):
+            yield from _settings(file, ("providers", name), section, PROVIDER)
+        else:
+            file.wrong(f"unknown setting providers.{name}", "providers", name)
+
+
+_FREE = {"prices": _prices, "procedures": _procedures, "providers": _providers}
+"""The sections in which the person gives the names."""
+
+
+# --- environment ------------------------------------------------------------------------------------------------------
+
+
+def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Iterator[_Found]:
     for section, keys in SETTINGS.items():
         for key, setting in keys.items():
-            value = environ.get(setting.variable or "", "")
-            if not value:
+            text = environ.get(setting.variable or "", "")
+            if not text or setting.kind.read_text is None:
                 continue
-            if setting.type is bool and value.lower() in TRUE + FALSE:
-                yield f"{section}.{key}", value.lower() in TRUE
-            elif (wrong := _wrong_type(value, setting.type)) is not None:
-                problems.append(f"{setting.variable} must be {wrong}")
-            else:
-                yield f"{section}.{key}", _plain(value, setting.type)
+            try:
+                yield _Found((section, key), setting.kind.read_text(text), f"${setting.variable}")
+            except ValueError:
+                problems.append(f"{setting.variable} must be {setting.kind.looks}")

@@ -24,6 +24,7 @@ import msgspec
 from parsers.session import Event, Session
 from with_tracking import archive, artifacts, config, local_store, mlflow_library, mlflow_traces, paths, pricing
 from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused
+from with_tracking.logged import Logged
 from with_tracking.run_content import Point, RunContent, digest, run_content
 from with_tracking.turns import Turn, turns_of
 
@@ -36,16 +37,6 @@ Item = TypeVar("Item")
 LOGGED = "logged"
 UNREACHABLE = re.compile("Max retries exceeded|timed out|Connection refused")
 BATCH_METRICS, BATCH_OTHERS = 800, 100  # one request of MLflow's API may carry 1,000 items, 100 of them params or tags
-
-
-class Logged(msgspec.Struct, frozen=True, kw_only=True):
-    """logged.json: which run a session became, in which store, and when."""
-
-    run_id: str
-    experiment_id: str
-    tracking_uri: str
-    digest: str
-    logged_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +84,6 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return ""
-
-
-def read_logged(folder: Path) -> Logged | None:
-    """Return which run the session became, None if it is not logged."""
-    try:
-        return msgspec.json.decode((folder / "logged.json").read_bytes(), type=Logged)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return None
 
 
 # --- the store --------------------------------------------------------------------------------------------------------
@@ -154,12 +137,14 @@ def _refusals(tracking_uri: str | None, kind: type[MlflowUnavailable]) -> Iterat
 def _complaint(message: str, place: str) -> str:
     if UNREACHABLE.search(message):
         return f"The MLflow server at {place} cannot be reached"
-    return f"MLflow ({place}) refused: {_without_password(message.strip().splitlines()[0])[:300]}"
+    return f"MLflow ({place}) refused: {_without_password(message.strip().splitlines()[0])[:200]}"
 
 
 def _advice(message: str) -> str:
     if "out-of-date database schema" in message:
         return "pip install --upgrade mlflow (a newer version wrote this store)"
+    if "filesystem tracking" in message or "file store" in message.lower():
+        return "MLFLOW_TRACKING_URI=sqlite:////absolute/path/mlflow.db (or none: the local store is one)"
     if re.search(r"\b40[13]\b", message):
         return "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
     return "with-tracking sync, when it is back" if UNREACHABLE.search(message) else "with-tracking sync"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 
 import click
@@ -15,6 +14,7 @@ COMMANDS = {
     "show": "show_session",
     "sync": "sync_sessions",
     "import": "import_",
+    "config": "config_",
 }
 """The commands and their modules; each module has its command under the name `command`."""
 
@@ -31,6 +31,8 @@ class LazyGroup(Group):
         if cmd_name in COMMANDS:
             command: click.Command = importlib.import_module(f"with_tracking.cli.{COMMANDS[cmd_name]}").command
             return command
+        import difflib  # only needed to be helpful
+
         if near := difflib.get_close_matches(cmd_name, COMMANDS, n=1):
             ctx.fail(f"There is no command {cmd_name!r}. Did you mean {near[0]!r}?")
         return None

@@ -14,6 +14,7 @@ from parsers.session import Category, Session, Stopped, ToolUse
 from with_tracking import archive, paths, ui_server
 from with_tracking.archive import State
 from with_tracking.cli.edge import Command
+from with_tracking.logged import read_logged
 
 ROWS = 30
 """A section longer than this is cut; the whole is in --json and in the transcript."""
@@ -47,8 +48,6 @@ def _parse_now(folder: Path) -> Session:
 
 
 def _run_id(folder: Path) -> str | None:
-    from with_tracking.mlflow_store import read_logged
-
     logged = read_logged(folder)
     return logged.run_id if logged else None
 
