@@ -77,9 +77,14 @@ def _keep(folder: Path, parsed: Parsed, *, log: bool) -> None:
 
     parsed = keep(folder, parsed)
     if log:
+        from with_tracking.cli.edge import Failure
+        from with_tracking.errors import WithTrackingError
         from with_tracking.mlflow_store import log_session
 
-        run_id = log_session(folder, parsed.session, parsed.events)
+        try:
+            run_id = log_session(folder, parsed.session, parsed.events)
+        except WithTrackingError as error:
+            raise Failure(error) from error
         click.echo(f"Logged as run {run_id}", err=True)
 
 
