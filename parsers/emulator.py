@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 from functools import cache
 
 import avt
@@ -44,13 +45,25 @@ class Emulator:
         self.cols, self.rows = max(cols, NARROWEST), rows
         return [self._read(line) for line in self._vt.resize(self.cols, rows)[1]]
 
-    def row(self, number: int, known: Row | None = None) -> Row:
-        """Return one row of the screen as it stands now: the row known before, if it still says the same."""
-        line = self._vt[number]
-        drawn = line.text.rstrip()
-        if known is not None and drawn and known.redrawn(drawn, line):
-            return known
-        return self._row(line, drawn)
+    def row(self, number: int) -> Row:
+        """Return one row of the screen as it stands now."""
+        return self._read(self._vt[number])
+
+    def refresh(
+        self, screen: list[Row], numbers: Iterable[int], trimmed: Callable[[Row], Row] | None = None
+    ) -> list[int]:
+        """Put the rows as they stand now into a screen, trimmed; return the numbers of those that changed."""
+        changed = []
+        terminal = self._vt
+        for number in numbers:
+            line = terminal[number]
+            drawn = line.text.rstrip()
+            if screen[number].redrawn(drawn, line):
+                continue
+            row = self._row(line, drawn)
+            screen[number] = trimmed(row) if trimmed else row
+            changed.append(number)
+        return changed
 
     def last_background(self, number: int, left: int) -> int | None:
         """Return the column from which on a row has its last cell's background, None if that is the terminal's own.

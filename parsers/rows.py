@@ -14,6 +14,7 @@ import avt
 Colour: TypeAlias = int | tuple[int, int, int] | None
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
+_LETTER = re.compile(r"[^\W_]")
 _SCROLLBAR = "█▓▒░▐▌▕▏│┃║╎╏┆┇▲▼△▽↑↓"
 
 
@@ -89,7 +90,8 @@ class Row:
         """Take over a line with the same text, so that this row need not be made anew. False if that cannot be."""
         if drawn != self._drawn or self._pens is not None:
             return False
-        self._line = line
+        if drawn:
+            self._line = line
         return True
 
     def cut(self, text: str) -> Row:
@@ -145,7 +147,8 @@ def _pens(text: str, line: avt.Line | None) -> _Pens:
     if line is None or not text:
         return PLAIN, PLAIN, False
     lead = len(text) - len(text.lstrip())
-    body = next((number for number in range(lead + 1, len(text)) if text[number].isalnum()), lead)
+    letter = _LETTER.search(text, lead + 1)
+    body = letter.start() if letter else lead
     if not text.isascii():  # from characters to cells
         body += sum(unicodedata.east_asian_width(char) in "WF" for char in text[:body])
     full = line.text  # a break may fall on a space; a program that fills rows with spaces leaves more of them

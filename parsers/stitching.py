@@ -9,7 +9,7 @@ from parsers.document import Document, SegmentKind
 from parsers.emulator import Emulator
 from parsers.frames import Frame
 from parsers.modes import Modes
-from parsers.rows import Row, cut_at, without_scrollbar
+from parsers.rows import BLANK, Row, cut_at, without_scrollbar
 from parsers.side_panel import first_column
 from parsers.story import Part, Story
 from parsers.units import Unit
@@ -41,6 +41,7 @@ class Stitcher:
         self._screen = self._emulator.screen()
         self._touched = set()
         if self._alternate:
+            self._screen = [self._trimmed(row) for row in self._screen]
             self._scrolled = []
             self._resized = True
         elif self._has_letters():
@@ -55,12 +56,12 @@ class Stitcher:
         if unit.full_screen is not None and unit.full_screen != self._alternate:
             self._switch(unit)
             return
-        for number in self._beside_a_panel(touched) if self._alternate else touched:
-            known = self._screen[number]
-            row = self._row(number, known)
-            if row is not known:
-                self._screen[number] = row
-                self._touched.add(number)
+        if self._alternate:
+            numbers = self._beside_a_panel(touched)
+            changed = self._emulator.refresh(self._screen, numbers, self._trimmed)
+        else:
+            changed = self._emulator.refresh(self._screen, touched)
+        self._touched.update(changed)
         self._scrolled += scrolled
         if not (self._touched or self._scrolled) or not self._has_letters():
             return
@@ -109,17 +110,14 @@ class Stitcher:
         if panel == self._panel:
             return touched
         self._panel = panel
+        self._screen = [BLANK] * self._emulator.rows
         if panel is not None:
             self.story.current.document.narrow(panel)
         return range(self._emulator.rows)
 
-    def _row(self, number: int, known: Row) -> Row:
-        row = self._emulator.row(number, known)
-        if row is known or not self._alternate:
-            return row
-        if self._panel is not None:
-            return cut_at(row, self._panel)
-        return without_scrollbar(row, self._emulator.cols)
+    def _trimmed(self, row: Row) -> Row:
+        """Return a row of the alternate screen without a panel or a scrollbar at its end."""
+        return without_scrollbar(row, self._emulator.cols) if self._panel is None else cut_at(row, self._panel)
 
     def _has_letters(self) -> bool:
         return any(row.letters for row in self._screen)
