@@ -35,11 +35,6 @@ from parsers.session import (
 
 _ASKING = re.compile(r"/(?:ask|code|architect|context|help|chat-mode)\s+(\S.*)\Z", re.DOTALL)  # sent to the model
 _RUNNING = re.compile(r"(?:/run|/test|!)\s*(?P<command>\S.*)\Z|/(?P<git>git .*)\Z", re.DOTALL)
-# openai-python tries these again before it raises: DEFAULT_MAX_RETRIES, which litellm leaves as it is.
-_RETRIED_UNSEEN = re.compile(
-    r"(?:RateLimit|ServiceUnavailable|InternalServer|APIConnection|Timeout)\w*: .*OpenAIException"
-)
-_CLIENT_RETRIES = 2
 _FIX = "What's wrong? Fix"  # aider types it after a /run that failed and whose output went into the chat
 
 
@@ -250,10 +245,8 @@ def _output_added(found: re.Match[str], reading: Reading) -> None:
 
 
 def _api_error(found: re.Match[str], reading: Reading) -> None:
-    """Take in an error of litellm's; one that passed through OpenAI's client had been tried again there, unseen."""
-    error = Error(kind=ErrorKind.API_ERROR, text=found[0], seconds=reading.now, source=Source.NATIVE)
-    retried = _CLIENT_RETRIES if _RETRIED_UNSEEN.search(found[0]) else 0
-    reading.events += [error] * (1 + retried)
+    """Take in an error of litellm's. What the client library below it tried again by itself is written nowhere."""
+    reading.add(Error(kind=ErrorKind.API_ERROR, text=found[0], seconds=reading.now, source=Source.NATIVE))
 
 
 def _interrupted(found: re.Match[str], reading: Reading) -> None:

@@ -165,14 +165,14 @@ def test_edits_that_do_not_fit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "errors"),
     [
-        ("litellm.ServiceUnavailableError: ServiceUnavailableError: OpenAIException - overloaded", 3),
+        ("litellm.ServiceUnavailableError: ServiceUnavailableError: OpenAIException - overloaded", 1),
         ("litellm.InternalServerError: AnthropicException - overloaded", 1),
         ("litellm.AuthenticationError: AuthenticationError: OpenAIException - no key", 1),
         ("Applied edit to Error.py", 0),
     ],
 )
 def test_api_errors(tmp_path: Path, line: str, errors: int) -> None:
-    """OpenAI's client tries twice more before it raises what can be tried again."""
+    """One error for each that aider wrote, none for a file of that name."""
     log = read(tmp_path, HEAD + asked("go") + said(line, "Retrying in 0.2 seconds...") + "\nDone.\n")
     assert [error.kind for error in of(log, Error)] == [ErrorKind.API_ERROR] * errors
 
