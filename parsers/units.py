@@ -19,7 +19,7 @@ SYNCHRONIZED_PAUSE = 1.0  # the same inside a synchronized block: its end was lo
 MAX_UNIT = 1 << 16  # characters
 LONGEST_BREAK = 8  # characters of a control sequence that ends a unit, less one
 
-_BREAK = re.compile(r"\x1b\[\?(?:2026(?P<sync>[hl])|(?P<before>)(?:1049|1047|47)(?P<buffer>[hl]))")
+_BREAK = re.compile(r"\x1b\[(?:\?2026(?P<sync>[hl])|\?(?:1049|1047|47)(?P<buffer>[hl])|(?P<anew>2J|H))")
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-9;?]{0,16}|\][^\x07\x1b]{0,256})?\Z")
 _TITLE = re.compile(r"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
 
@@ -84,6 +84,12 @@ class _Cutter:
                 if self._synchronized:
                     continue
                 yield Unit(self._now, text[done : match.end()])
+            elif match["anew"]:
+                if self._synchronized or match.start() == done:
+                    continue
+                yield Unit(self._now, text[done : match.start()])
+                done = match.start()
+                continue
             else:
                 if text[done : match.start()]:
                     yield Unit(self._now, text[done : match.start()])
