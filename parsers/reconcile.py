@@ -107,6 +107,12 @@ def _begins(cut: str, whole: str) -> bool:
     return len(letters) >= _SHORTEST_CUT and _letters(whole).startswith(letters)
 
 
+def _ends(cut: str, whole: str) -> bool:
+    """Tell whether a text of which the screen showed only the end (… before it) is the end of the whole one."""
+    letters = _letters(cut)
+    return cut.startswith(_CUT) and len(letters) >= _SHORTEST_CUT and _letters(whole).endswith(letters)
+
+
 def _prompts(screen: Sequence[Event], merge: _Merge) -> None:
     """Merge prompts by their letters; one that the log dropped with its turn is kept."""
     seen = [e for e in screen if isinstance(e, Prompt)]
@@ -116,7 +122,7 @@ def _prompts(screen: Sequence[Event], merge: _Merge) -> None:
         seen,
         logged,
         lambda prompt: _letters(prompt.text),
-        (lambda s, n: _begins(s.text, n.text) or _begins(n.text, s.text),),
+        (lambda s, n: _begins(s.text, n.text) or _begins(n.text, s.text) or _ends(s.text, n.text),),
     )
     for i, prompt in enumerate(seen):
         if i in paired:

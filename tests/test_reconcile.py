@@ -123,6 +123,15 @@ def test_a_prompt_that_the_log_dropped_is_kept_in_its_place() -> None:
     ]
 
 
+def test_a_long_paste_of_which_the_screen_shows_the_end_is_one_prompt() -> None:
+    """A program that draws only the last rows of a long prompt does not make it two."""
+    screen = [Prompt(text="… line 59 of the log\nline 60 of the log")]
+    native = [Prompt(text="why? line 1 of the log … line 59 of the log line 60 of the log", source=NATIVE)]
+    assert [(p.source, p.text[:4]) for p in reconcile(screen, native) if isinstance(p, Prompt)] == [
+        (Source.BOTH, "why?")
+    ]
+
+
 def test_notes_of_both_sides_are_kept_once() -> None:
     """An approval is only on screen; the model change that both saw is one."""
     model = Note(kind=NoteKind.MODEL, text="opus")
