@@ -27,7 +27,8 @@ import click
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import re
+    from collections.abc import Mapping, Sequence
 
     from parsers.session import ModelCall
     from parsers.session_folder import Parsed
@@ -37,7 +38,7 @@ def parse_folder(folder: Path, provider: str | None = None) -> Parsed:
     """Read a session folder with the person's logs and prices. Writes nothing."""
     from parsers.session_folder import read_folder
 
-    return read_folder(folder, provider=provider, environ=os.environ, price=_price)
+    return read_folder(folder, provider=provider, environ=os.environ, price=_price, procedures=_procedures)
 
 
 def _price(calls: Sequence[ModelCall], cwd: str | None) -> tuple[float | None, tuple[str, ...]]:
@@ -46,6 +47,13 @@ def _price(calls: Sequence[ModelCall], cwd: str | None) -> tuple[float | None, t
 
     cost = pricing.price(calls, config.load(os.environ, Path(cwd or ".")).prices)
     return cost.usd, cost.warnings
+
+
+def _procedures(cwd: str | None) -> Mapping[str, re.Pattern[str]]:
+    """Return the procedures that the settings which hold in a working directory name."""
+    from with_tracking import config
+
+    return config.load(os.environ, Path(cwd or ".")).procedures
 
 
 @click.command(help=__doc__.replace("\n\n    parse_ai", "\n\n\b\n    parse_ai", 1))

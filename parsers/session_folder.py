@@ -5,6 +5,7 @@ The only reader module that touches the disk: it fetches the bytes and hands the
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,9 @@ from parsers.summary import Facts, active_seconds, summarise
 
 Price = Callable[[Sequence[ModelCall], str | None], tuple[float | None, tuple[str, ...]]]
 """Model calls and the working directory → their cost in US dollars (None if not known), and warnings."""
+
+Procedures = Callable[[str | None], Mapping[str, re.Pattern[str]]]
+"""The working directory → the person's own procedures that hold there, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,12 @@ class _Screen:
 
 
 def read_folder(
-    path: Path, *, provider: str | None = None, environ: Mapping[str, str] | None = None, price: Price | None = None
+    path: Path,
+    *,
+    provider: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    price: Price | None = None,
+    procedures: Procedures | None = None,
 ) -> Parsed:
     """Read a session folder, or a bare typescript file.
 
@@ -79,6 +88,7 @@ def read_folder(
         replace(facts, problems=(*facts.problems, *warnings)),
         session_id=header.session_id or path.absolute().name,
         cost_usd=cost_usd,
+        procedures=procedures(header.cwd) if procedures else None,
     )
     transcript = transcript_of(events) if header.origin == "import" else screen.reading.transcript
     return Parsed(session, events, transcript, found)

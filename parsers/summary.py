@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -56,13 +57,22 @@ class Facts:
 
 
 def summarise(
-    events: Sequence[Event], header: SessionHeader, facts: Facts, *, session_id: str, cost_usd: float | None = None
+    events: Sequence[Event],
+    header: SessionHeader,
+    facts: Facts,
+    *,
+    session_id: str,
+    cost_usd: float | None = None,
+    procedures: Mapping[str, re.Pattern[str]] | None = None,
 ) -> Session:
-    """Return the Session that the events add up to. The header's word goes before the recording's."""
+    """Return the Session that the events add up to. The header's word goes before the recording's.
+
+    `procedures` are the person's own, by name (see `find_procedure`).
+    """
     tool_uses = tuple(e for e in events if isinstance(e, ToolUse))
     commands = tuple(t.command for t in tool_uses if t.command and _ran_in_shell(t))
     prompts = tuple(e.text for e in events if isinstance(e, Prompt))
-    procedure = find_procedure(prompts)
+    procedure = find_procedure(prompts, procedures)
     exit_code = header.exit_code if header.exit_code is not None else facts.exit_code
     started_at = header.started_at or facts.started_at
     duration = _duration(header, facts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -157,4 +159,37 @@ def test_the_folder_one_is_in_is_not_python_path(checkout_bench: Bench) -> None:
     assert (done.returncode, done.stdout) == (0, b"claude close-issue 583\n")
     assert done.stderr.count(b"\n") == 1
     assert b"with-tracking show" in done.stderr
-    assert (bench.session()[0] / "parsed.json").exists()
+    deadline = time.monotonic() + 30
+    while not (bench.session()[0] / "parsed.json").exists():  # written by a process that nobody waits for
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[providers.codex]\ncommand = 'x'\n[providers.claude]\ncommand = \"'{0}' --model \\\"opus 5\\\"\"  # mine\n",
+        '[ providers."claude" ]\ncommand=\'"{0}" --model "opus 5"\'\n[mlflow]\ncommand = "x"',
+    ],
+    ids=["basic string", "literal string"],
+)
+def test_command_of_the_configuration(bench: Bench, text: str) -> None:
+    """[providers.claude] command in the person's file is what runs; the environment goes before it."""
+    program = bench.stub("my claude", SPEAK.format(name="mine"))
+    file = Path(bench.environ["HOME"]) / ".config" / "with-tracking" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text.replace("{0}", str(program)))
+    assert bench.run([bench.wrapper(), "x"]).stdout == b"mine --model opus 5 x\n"
+    speak(bench, "other")
+    assert bench.run([bench.wrapper(), "x"], WITH_TRACKING_CLAUDE_COMMAND="other").stdout == b"other x\n"
+    assert tomllib.loads(file.read_text())["providers"]["claude"]["command"].startswith(("'", '"'))
+
+
+def test_wrong_command_of_the_configuration_is_named(bench: Bench) -> None:
+    """What cannot be run is named with the file that says so."""
+    file = Path(bench.environ["HOME"]) / ".config" / "with-tracking" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("[providers.claude]\ncommand = 'no-such-program'\n")
+    done = bench.run([bench.wrapper()])
+    assert done.returncode == 127
+    assert b"config.toml ([providers.claude]) names 'no-such-program'" in done.stderr
