@@ -1,8 +1,8 @@
 """Cutting a recording into units: pieces of output after which a screen is worth looking at.
 
 A program means a frame to be seen whole. It says so with synchronized output (`CSI ? 2026 h` … `l`), or by stopping to
-write for a moment. A switch of the screen buffer and a resize end a unit too. Nothing depends on how the bytes were
-chunked, only on when they came.
+write for a moment. A switch of the screen buffer, a resize, and the beginning of a new drawing (`CSI 2 J`, `CSI H`) end
+a unit too: several may come at once. Nothing depends on how the bytes were chunked, only on when they came.
 """
 
 from __future__ import annotations
@@ -79,22 +79,18 @@ class _Cutter:
     def _cut(self, begin: int, text: str) -> Iterator[Piece]:
         done = 0
         for match in _BREAK.finditer(text, begin):
-            if match["sync"]:
-                self._synchronized = match["sync"] == "h"
-                if self._synchronized:
-                    continue
-                yield Unit(self._now, text[done : match.end()])
-            elif match["anew"]:
-                if self._synchronized or match.start() == done:
-                    continue
-                yield Unit(self._now, text[done : match.start()])
-                done = match.start()
+            if match["sync"] == "h" or (match["anew"] and self._synchronized):
+                self._synchronized = True
                 continue
-            else:
-                if text[done : match.start()]:
-                    yield Unit(self._now, text[done : match.start()])
+            end = match.end() if match["sync"] else match.start()
+            if end > done:
+                yield Unit(self._now, text[done:end])
+            if match["buffer"]:
+                end = match.end()
                 yield Unit(self._now, match[0], match["buffer"] == "h")
-            done = match.end()
+            elif match["sync"]:
+                self._synchronized = False
+            done = end
         while len(text) - done > MAX_UNIT:
             yield Unit(self._now, text[done : done + MAX_UNIT])
             done += MAX_UNIT
