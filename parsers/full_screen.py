@@ -49,7 +49,7 @@ def follow(story: Story, frame: Frame, *, resized: bool) -> None:
         document.rewrite(0, rows, frame.seconds, frame.cols)
     elif resized and _rewrap(story, rows, frame):
         pass
-    elif _top_untouched(rows, frame.touched):
+    elif frame.touched[0] >= len(frame.rows) * UPPER or _top_untouched(rows, frame.touched):
         _patch(document, rows, frame)
     else:
         _lay(story, document, rows, frame)

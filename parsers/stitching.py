@@ -61,8 +61,8 @@ class Stitcher:
             changed = self._emulator.refresh(self._screen, numbers, self._trimmed)
         else:
             changed = self._emulator.refresh(self._screen, touched)
+            self._scrolled += scrolled
         self._touched.update(changed)
-        self._scrolled += scrolled
         if not (self._touched or self._scrolled) or not self._has_letters():
             return
         if self._alternate:
