@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from parsers.session import Event, Session
-from with_tracking import archive, mlflow_store
+from with_tracking import archive, config, mlflow_store
 from with_tracking.archive import State
-from with_tracking.errors import MlflowUnavailable, RunRefused, WithTrackingError
+from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused, WithTrackingError
 
 
 class Synced(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,48 +26,63 @@ class Synced(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sync did. `pending` sessions are left for the next one, for the reason in `stopped_by` or `failed`."""
+    """What a sync did. `pending` sessions are left for the next one, for the reason in `stopped_by` or `failed`.
+
+    `unwanted` ones were only read: their settings keep them out of MLflow.
+    """
 
     logged: tuple[Synced, ...] = ()
     failed: tuple[Synced, ...] = ()
     pending: int = 0
+    unwanted: int = 0
     stopped_by: str | None = None
+
+
+@dataclass(slots=True)
+class _Work:
+    """One run through the pending sessions: what is done, and why stores that were asked do not answer."""
+
+    done: list[Synced] = field(default_factory=list)
+    away: dict[str | None, str] = field(default_factory=dict)
+    waiting: int = 0
+    unwanted: int = 0
+
+    def summary(self) -> Summary:
+        logged = tuple(one for one in self.done if one.error is None)
+        failed = tuple(one for one in self.done if one.error is not None)
+        reason = next(iter(self.away.values()), None)
+        pending = self.waiting + len(failed)
+        return Summary(logged=logged, failed=failed, pending=pending, unwanted=self.unwanted, stopped_by=reason)
 
 
 def sync(folders: list[Path], progress: Callable[[str], None]) -> Summary:
     """Parse and log the sessions of `folders`; `progress` is called with each one's id when it is done.
 
-    A session that cannot be logged is left for the next time. MLflow being away ends it all at once.
+    A session that cannot be logged is left for the next time. A store that is away is asked once; the sessions that
+    belong there are read all the same, which also masks the secrets in them.
     """
-    done: list[Synced] = []
-    for number, folder in enumerate(folders):
+    work = _Work()
+    for folder in folders:
         try:
-            if (synced := _sync_one(folder)) is not None:
-                done.append(synced)
+            if (synced := _sync_one(folder, work)) is not None:
+                work.done.append(synced)
         except RunRefused as error:
-            done.append(Synced(session_id=folder.name, error=str(error)))
-        except MlflowUnavailable as error:
-            return _summary(done, pending=len(folders) - number, stopped_by=str(error))
+            work.done.append(Synced(session_id=folder.name, error=str(error)))
         progress(folder.name)
-    return _summary(done)
+    return work.summary()
 
 
-def _summary(done: list[Synced], *, pending: int = 0, stopped_by: str | None = None) -> Summary:
-    logged, failed = [one for one in done if one.error is None], [one for one in done if one.error is not None]
-    return Summary(logged=tuple(logged), failed=tuple(failed), pending=pending + len(failed), stopped_by=stopped_by)
-
-
-def _sync_one(folder: Path) -> Synced | None:
-    """Do what is left to do for one session, under its lock; None if somebody else did it meanwhile."""
+def _sync_one(folder: Path, work: _Work) -> Synced | None:
+    """Do what is left to do for one session, under its lock; None if it is not logged now, or not by us."""
     try:
         with archive.lock(folder):
             if archive.state_of(folder) is State.LOGGED:
                 return None
             lost = archive.finish_lost(folder)
-            session, events = _parsed(folder)
-            run_id = mlflow_store.log_session(folder, session, events)
+            if (run_id := _log(folder, work)) is None:
+                return None
             return Synced(session_id=folder.name, run_id=run_id, lost=lost)
-    except MlflowUnavailable:
+    except RunRefused:
         raise
     except (OSError, WithTrackingError) as error:
         return Synced(session_id=folder.name, error=str(error))
@@ -73,6 +90,30 @@ def _sync_one(folder: Path) -> Synced | None:
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(where.filename).name}:{where.lineno}"
         return Synced(session_id=folder.name, error=f"{type(error).__name__}: {error} ({place})")
+
+
+def _log(folder: Path, work: _Work) -> str | None:
+    """Read and log a session; None if its settings do not want that, or its store is away."""
+    header = archive.read_header(folder)
+    settings = config.load(os.environ, Path(header.cwd if header and header.cwd else folder)).mlflow
+    store = settings.tracking_uri
+    if not settings.enabled or store in work.away:
+        if archive.state_of(folder) is not State.PARSED:
+            _parsed(folder)
+        work.unwanted += not settings.enabled
+        work.waiting += settings.enabled
+        return None
+    session, events = _parsed(folder)
+    try:
+        return mlflow_store.log_session(folder, session, events)
+    except RunRefused:
+        raise
+    except MlflowNotWanted:
+        work.unwanted += 1
+    except MlflowUnavailable as error:
+        work.away[store] = str(error)
+        work.waiting += 1
+    return None
 
 
 def _parsed(folder: Path) -> tuple[Session, Sequence[Event]]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import click
 
-from with_tracking import archive, config, paths
+from with_tracking import archive, paths
 from with_tracking.cli.edge import Command
 from with_tracking.sync import Summary, sync
 
@@ -23,9 +23,6 @@ def command(quiet: bool, as_json: bool) -> None:
     These are sessions that ended while MLflow was away, or whose recorder or computer died. Exit 1 if any is left.
     """
     root = paths.root(os.environ)
-    if not config.load(os.environ, root).mlflow.enabled:
-        _say(quiet, "Logging to MLflow is switched off ([mlflow] enabled = false); the sessions stay where they are.")
-        return
     waiting = archive.pending(root)
     if not quiet and not as_json and sys.stderr.isatty() and waiting:
         with _bar(len(waiting)) as advance:
@@ -65,10 +62,13 @@ def _report(summary: Summary, quiet: bool) -> None:
     _say(
         quiet,
         f"{_sessions(len(summary.logged))} logged{note}." if summary.logged else "Nothing to log.",
-        bool(summary.pending),
+        bool(summary.pending or summary.unwanted),
     )
     for one in summary.failed:
         click.echo(f"{one.session_id}: {one.error}", err=True)
+    if summary.unwanted:
+        count = _sessions(summary.unwanted)
+        _say(quiet, f"{count} kept here alone: logging to MLflow is switched off ([mlflow] enabled = false).")
     if summary.stopped_by:
         click.echo(summary.stopped_by, err=True)
     if summary.pending:
