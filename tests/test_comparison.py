@@ -11,21 +11,30 @@ from hypothesis import strategies as st
 
 from tests.synthetic import BEGAN
 from with_tracking import figures
-from with_tracking.archive_rows import SessionFacts
+from with_tracking.archive import State
 from with_tracking.comparison import compare_groups, side_by_side
 from with_tracking.progress import Verdict, progress
 from with_tracking.rows import newest_first
+from with_tracking.session_rows import SessionRow
 
 
-def row(number: int = 0, *, seconds: float = 60.0, success: bool | None = True, **fields: Any) -> SessionFacts:
+def row(number: int = 0, *, seconds: float = 60.0, success: bool | None = True, **fields: Any) -> SessionRow:
     """Return a session that began `number` hours after the first and took so long."""
     metrics = {"duration_seconds": seconds, "errors_encountered": 1.0, **fields.pop("metrics", {})}
     began = BEGAN + timedelta(hours=number)
     given = {"provider": "claude_code", "procedure_name": "close-issue", **fields}
-    return SessionFacts(session_id=f"s{number:03}", started_at=began, success=success, metrics=metrics, **given)
+    return SessionRow(
+        session_id=f"s{number:03}",
+        path="",
+        state=State.PARSED,
+        started_at=began,
+        success=success,
+        metrics=metrics,
+        **given,
+    )
 
 
-def group(name: str, seconds: list[float], failed: int = 0) -> list[SessionFacts]:
+def group(name: str, seconds: list[float], failed: int = 0) -> list[SessionRow]:
     """Return sessions of one provider; the first ones have failed."""
     return [row(i, seconds=each, success=i >= failed, provider=name) for i, each in enumerate(seconds)]
 
@@ -106,7 +115,7 @@ def test_side_by_side() -> None:
 # --- the latest against those before ----------------------------------------------------------------------------------
 
 
-def history(*seconds: float, **latest: Any) -> list[SessionFacts]:
+def history(*seconds: float, **latest: Any) -> list[SessionRow]:
     """Return sessions of so many seconds, the last of them the latest, newest first."""
     last = len(seconds) - 1
     return newest_first(row(i, seconds=each, **(latest if i == last else {})) for i, each in enumerate(seconds))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from with_tracking import statistics
 from with_tracking.figures import change
-from with_tracking.rows import MAIN_METRICS, Row, grouped, success_rate, successes, value_of, values_of
+from with_tracking.rows import MAIN_METRICS, grouped, success_rate, successes, value_of, values_of
+from with_tracking.session_rows import SessionRow
 from with_tracking.statistics import Spread, Test
 
 
@@ -59,7 +60,7 @@ class Comparison:
 
 
 def compare_groups(
-    rows: Sequence[Row], by: str, metrics: Sequence[str] = MAIN_METRICS, baseline: str | None = None
+    rows: Sequence[SessionRow], by: str, metrics: Sequence[str] = MAIN_METRICS, baseline: str | None = None
 ) -> Comparison:
     """Compare all groups with one of them: `baseline`, else the largest."""
     groups = grouped(rows, by)
@@ -75,13 +76,15 @@ def compare_groups(
     )
 
 
-def _group(name: str, members: Sequence[Row], metrics: Sequence[str]) -> Group:
+def _group(name: str, members: Sequence[SessionRow], metrics: Sequence[str]) -> Group:
     good, bad = successes(members)
     spreads = {metric: statistics.spread(values_of(members, metric)) for metric in metrics}
     return Group(name, len(members), good, bad, good / (good + bad) if good + bad else None, spreads)
 
 
-def _difference(name: str, groups: Mapping[str, Sequence[Row]], baseline: str | None, metric: str) -> Difference | None:
+def _difference(
+    name: str, groups: Mapping[str, Sequence[SessionRow]], baseline: str | None, metric: str
+) -> Difference | None:
     """Test one group in one metric; None for the baseline itself and where one of both has no values."""
     if baseline is None or name == baseline:
         return None
@@ -119,7 +122,7 @@ class Pair:
     change: float | None
 
 
-def side_by_side(first: Row, second: Row) -> tuple[Pair, ...]:
+def side_by_side(first: SessionRow, second: SessionRow) -> tuple[Pair, ...]:
     """Return all numbers that one of two sessions has: the main ones first, then the others by name."""
     names = [*MAIN_METRICS, *sorted((set(first.metrics) | set(second.metrics)) - {*MAIN_METRICS, "success"})]
     pairs = [(name, value_of(first, name), value_of(second, name)) for name in names]

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from with_tracking import statistics
 from with_tracking.figures import change
-from with_tracking.rows import MAIN_METRICS, Row, less_is_better, success_rate, value_of, values_of
+from with_tracking.rows import MAIN_METRICS, less_is_better, success_rate, value_of, values_of
+from with_tracking.session_rows import SessionRow
 
 PREVIOUS = 10
 """So many earlier sessions are looked at unless something else is asked for."""
@@ -55,7 +56,9 @@ class Progress:
     schema_version: int = 1
 
 
-def progress(newest_first: Sequence[Row], metrics: Sequence[str] = MAIN_METRICS, previous: int = PREVIOUS) -> Progress:
+def progress(
+    newest_first: Sequence[SessionRow], metrics: Sequence[str] = MAIN_METRICS, previous: int = PREVIOUS
+) -> Progress:
     """Compare the first of at least one session with up to `previous` of those that follow."""
     latest, before = newest_first[0], newest_first[1 : previous + 1]
     found = [_success(latest, before), *(_step(latest, before, metric) for metric in metrics)]
@@ -70,7 +73,7 @@ def progress(newest_first: Sequence[Row], metrics: Sequence[str] = MAIN_METRICS,
     )
 
 
-def _success(latest: Row, before: Sequence[Row]) -> Step | None:
+def _success(latest: SessionRow, before: Sequence[SessionRow]) -> Step | None:
     rate = success_rate(before)
     if rate is None or latest.success is None:
         return None
@@ -80,7 +83,7 @@ def _success(latest: Row, before: Sequence[Row]) -> Step | None:
     return Step("success", now, rate, known, change(rate, now), verdict)
 
 
-def _step(latest: Row, before: Sequence[Row], metric: str) -> Step | None:
+def _step(latest: SessionRow, before: Sequence[SessionRow], metric: str) -> Step | None:
     now, earlier = value_of(latest, metric), statistics.spread(values_of(before, metric))
     if now is None or earlier is None:
         return None
