@@ -46,7 +46,7 @@ class State(StrEnum):
 
 def folders(root: Path) -> Iterator[Path]:
     """Yield all session folders, newest first. Only the days that are asked for are read."""
-    for day in _days(root):
+    for day in days(root):
         yield from sorted(_subfolders(day), key=_began, reverse=True)
 
 
@@ -99,7 +99,7 @@ def find(root: Path, wanted: str) -> Path:
     """
     if wanted == "last" or (wanted.startswith("-") and wanted[1:].isdigit()):
         return _last(root, 1 if wanted == "last" else int(wanted[1:]))
-    known = {folder.name: folder for day in _days(root) for folder in _subfolders(day)}
+    known = {folder.name: folder for day in days(root) for folder in _subfolders(day)}
     if wanted in known:
         return known[wanted]
     fitting = [name for name in known if wanted and name.startswith(wanted)]
@@ -192,7 +192,7 @@ def lock_file(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _days(root: Path) -> Iterator[Path]:
+def days(root: Path) -> Iterator[Path]:
     """Yield the day folders, newest first."""
     for year in _numbered(paths.sessions(root)):
         for month in _numbered(year):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 from pathlib import Path
 
 import msgspec
 
 from parsers.native_logs.finding import copy_native
 from parsers.session_folder import Parsed
-from with_tracking import archive, config, privacy
+from with_tracking import archive, config, index, paths, privacy
+from with_tracking.errors import WithTrackingError
 
 
 def keep(folder: Path, parsed: Parsed) -> Parsed:
@@ -24,4 +27,6 @@ def keep(folder: Path, parsed: Parsed) -> Parsed:
     archive.write_whole(folder / "transcript.txt", parsed.transcript.encode())
     archive.write_whole(folder / "events.jsonl", b"".join(msgspec.json.encode(e) + b"\n" for e in parsed.events))
     archive.write_whole(folder / "parsed.json", msgspec.json.format(msgspec.json.encode(parsed.session)) + b"\n")
+    with contextlib.suppress(OSError, sqlite3.Error, WithTrackingError):  # the next command sees that it is missing
+        index.add(paths.root(os.environ), folder, parsed.events)
     return parsed

@@ -1,101 +1,52 @@
-"""`with-tracking list`: the newest sessions in a table."""
+"""`with-tracking list`: sessions in a table."""
 
 from __future__ import annotations
 
-import itertools
 import os
 from pathlib import Path
 
 import click
 
-from with_tracking import archive, paths
-from with_tracking.archive import State
+from with_tracking import index, paths
+from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Command
-from with_tracking.session_facts import Facts, facts_of
-
-TITLES = ("ID", "WHEN", "WITH", "TIME", "CMDS", " ")
-TIME_LENGTH = len("20261120-092939")
+from with_tracking.cli.filters import filter_options
+from with_tracking.filters import Filters
 
 
 @click.command("list", cls=Command)
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="So many of the newest.")
+@filter_options
+@click.option("--sort", type=click.Choice([*index.SORTS]), default="when", show_default=True, help="The largest first.")
+@click.option("--reverse", is_flag=True, help="The smallest (oldest) first.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(0), help="So many of them; 0 is all.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JSON list.")
-def command(limit: int, as_json: bool) -> None:
-    """List the newest sessions.
+def command(filters: Filters, sort: str, reverse: bool, limit: int, as_json: bool) -> None:
+    r"""List the sessions, the newest first.
 
-    The ID may be shortened in other commands as long as it stays unique.
+    CMDS are the commands that ran, and after the stroke those that failed; ✓ ended well, ✗ badly, · nobody knows,
+    … not read yet, ● is being recorded. The ID may be shortened in other commands as long as it stays unique.
+
+    \b
+    with-tracking list --failed --since 7d
+    with-tracking list --procedure close-issue --sort cost
     """
     root = paths.root(os.environ)
-    folders = list(itertools.islice(archive.folders(root), limit + 1))
-    facts = [facts_of(folder) for folder in folders[:limit]]
+    with current_index(root) as connection:
+        rows = index.select(connection, filters, sort=sort, limit=limit or None, ascending=reverse)
+        ids = index.ids(connection)
     if as_json:
         from with_tracking.cli.output import print_json
 
-        print_json(facts)
-    elif facts:
-        _print_table(facts, [_short(folder.name, folders) for folder in folders[:limit]])
+        print_json(rows)
+    elif rows:
+        from with_tracking.cli.session_table import print_table
+
+        print_table(rows, ids)
     else:
-        click.echo(f"No session is recorded in {root} yet. Try: claude-with-tracking", err=True)
+        click.echo(_nothing(root, filters, ids), err=True)
 
 
-def _short(name: str, folders: list[Path]) -> str:
-    """Return the date and time that an id begins with, if no session beside it begins with the same."""
-    alike = [folder for folder in folders if folder.name.startswith(name[:TIME_LENGTH])]
-    return name[:TIME_LENGTH] if len(alike) == 1 and name[TIME_LENGTH : TIME_LENGTH + 1] == "-" else name
-
-
-def _print_table(facts: list[Facts], ids: list[str]) -> None:
-    """Print a line each; the prompt gets what is left of the terminal's width."""
-    from rich.cells import cell_len, set_cell_size
-    from rich.text import Text
-
-    from with_tracking.cli.output import console, one_line
-
-    out = console()
-    rows = [TITLES, *((one, *_cells(fact)) for one, fact in zip(ids, facts, strict=True))]
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    asked = ["ASKED", *(fact.prompt or "" for fact in facts)]
-    for cells, prompt in zip(rows, asked, strict=True):
-        fixed = " ".join(set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=True))
-        line = Text(f"{fixed} ", style="bold" if cells is TITLES else "").append_text(one_line(prompt))
-        line.rstrip()
-        out.print(line, no_wrap=True, overflow="ellipsis")
-
-
-def _cells(fact: Facts) -> tuple[str, ...]:
-    return _when(fact), _who(fact), _duration(fact), _commands(fact), _outcome(fact)
-
-
-def _who(fact: Facts) -> str:
-    return fact.wrapper or fact.provider or "?"
-
-
-def _when(fact: Facts) -> str:
-    return fact.started_at.astimezone().strftime("%d %b %H:%M") if fact.started_at else "?"
-
-
-def _duration(fact: Facts) -> str:
-    """Return the duration in at most six characters: 22s, 3m05, 2h10."""
-    if fact.duration_seconds is None:
-        return ""
-    seconds = round(fact.duration_seconds)
-    if seconds < 60:
-        return f"{seconds}s"
-    return f"{seconds // 60}m{seconds % 60:02}" if seconds < 3600 else f"{seconds // 3600}h{seconds % 3600 // 60:02}"
-
-
-def _commands(fact: Facts) -> str:
-    """Return how many commands ran and, after a stroke, how many of them failed."""
-    if "commands_executed" not in fact.metrics:
-        return ""
-    ran, failed = int(fact.metrics["commands_executed"]), int(fact.metrics.get("commands_failed", 0))
-    return f"{ran}/{failed}✗" if failed else str(ran)
-
-
-def _outcome(fact: Facts) -> str:
-    """Return a mark: recording, not read yet, ended well, ended badly, not known."""
-    if fact.state is State.RECORDING:
-        return "●"
-    if fact.state is State.RECORDED:
-        return "…"
-    return {True: "✓", False: "✗", None: "·"}[fact.success]
+def _nothing(root: Path, filters: Filters, ids: list[str]) -> str:
+    if not ids:
+        return f"No session is recorded in {root} yet. Try: claude-with-tracking"
+    return f"None of the {len(ids)} sessions fits. Try: with-tracking list"

@@ -12,9 +12,12 @@ from with_tracking.cli.edge import Group
 COMMANDS = {
     "list": "list_sessions",
     "show": "show_session",
+    "compare": "compare",
     "sync": "sync_sessions",
+    "reindex": "reindex",
     "import": "import_",
     "config": "config_",
+    "forget": "forget",
 }
 """The commands and their modules; each module has its command under the name `command`."""
 

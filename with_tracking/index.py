@@ -1,0 +1,209 @@
+"""The index over the archive: every session as a row, and which words are in it. Answers without opening the folders.
+
+Whoever asks first brings it up to date: a session folder says by its time whether anything in it was replaced. It can
+be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from parsers.session import Event
+from with_tracking import archive, index_database, paths
+from with_tracking.annotations import FILE as ANNOTATIONS
+from with_tracking.annotations import read_annotations
+from with_tracking.archive import State
+from with_tracking.filters import Filters
+from with_tracking.index_database import COLUMNS, writing
+from with_tracking.session_rows import SessionRow, row_of
+from with_tracking.session_texts import document
+
+BATCH = 100
+"""Sessions that are added at a time; others wait for so many at most."""
+RACY_SECONDS = 0.1
+"""A folder that was changed so lately could be changed again without its time telling."""
+ORPHANS = 1000
+"""Texts of sessions that are gone stay in the index until they are so many, and more than there are sessions."""
+
+SORTS = {
+    "when": "began",
+    "duration": "duration",
+    "cost": "json_extract(facts, '$.cost_usd')",
+    "commands": """json_extract(facts, '$.metrics."commands_executed"')""",
+    "failed": """json_extract(facts, '$.metrics."commands_failed"')""",
+    "errors": """json_extract(facts, '$.metrics."errors_encountered"')""",
+    "tokens": """json_extract(facts, '$.metrics."tokens.output"')""",
+    "files": """json_extract(facts, '$.metrics."files_edited"')""",
+}
+"""What sessions can be sorted by, the largest (newest) first."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many sessions were added, and of how many."""
+
+_ROWS = msgspec.json.Decoder(list[SessionRow])
+
+
+def sessions(
+    root: Path, filters: Filters | None = None, *, sort: str = "when", limit: int | None = None, ascending: bool = False
+) -> list[SessionRow]:
+    """Return the sessions that fit, newest first; the index is brought up to date before."""
+    with current(root) as connection:
+        return select(connection, filters or Filters(), sort=sort, limit=limit, ascending=ascending)
+
+
+@contextmanager
+def current(root: Path, progress: Progress | None = None) -> Iterator[sqlite3.Connection]:
+    """Open the index as it has to be now."""
+    with index_database.opened(root) as connection:
+        refresh(connection, root, progress)
+        yield connection
+
+
+def select(
+    connection: sqlite3.Connection,
+    filters: Filters,
+    *,
+    sort: str = "when",
+    limit: int | None = None,
+    ascending: bool = False,
+    also: tuple[str, Sequence[object]] | None = None,
+) -> list[SessionRow]:
+    """Return the rows that fit; `also` is one more SQL condition with its values. Unknown values come last."""
+    conditions = [*filters.conditions(), *([(also[0], list(also[1]))] if also else [])]
+    where = " AND ".join(f"({condition})" for condition, _ in conditions) or "1"
+    values = [value for _, some in conditions for value in some]
+    order = f"{SORTS[sort]} {'ASC' if ascending else 'DESC'} NULLS LAST, path DESC"
+    query = f"SELECT facts FROM sessions WHERE {where} ORDER BY {order} LIMIT ?"
+    found = connection.execute(query, [*values, -1 if limit is None else limit]).fetchall()
+    return _ROWS.decode("[" + ",".join(facts for (facts,) in found) + "]")
+
+
+def ids(connection: sqlite3.Connection) -> list[str]:
+    """Return the ids of all sessions."""
+    return [os.path.basename(path) for (path,) in connection.execute("SELECT path FROM sessions")]
+
+
+def add(root: Path, folder: Path, events: Iterable[Event]) -> None:
+    """Put a session into the index that was just read. `events` save reading them again."""
+    if folder.name.startswith(".") or not folder.is_relative_to(paths.sessions(root)):
+        return  # being imported: it gets its name later; or a folder that is no part of the archive
+    with index_database.opened(root) as connection, writing(connection):
+        _put(connection, root, folder, events)
+
+
+def rebuild(root: Path, progress: Progress | None = None) -> int:
+    """Make the index anew from the archive; return how many sessions are in it."""
+    with archive.lock_file(root / "index.lock"):
+        index_database.remove(root)
+        with current(root, progress) as connection:
+            return int(connection.execute("SELECT count(*) FROM sessions").fetchone()[0])
+
+
+def refresh(connection: sqlite3.Connection, root: Path, progress: Progress | None = None) -> None:
+    """Take in what was added, changed or deleted in the archive since."""
+    there = dict(_folders(root))
+    known = dict(connection.execute("SELECT path, folder_stamp FROM sessions"))
+    unfinished = "SELECT path FROM sessions WHERE state IN (?, ?)"  # these end without a trace in their folder
+    asked = {path for (path,) in connection.execute(unfinished, [State.RECORDING, State.RECORDED])}
+    changed = [path for path, stamp in there.items() if known.get(path) != stamp or path in asked]
+    gone = known.keys() - there.keys()
+    with suppress(sqlite3.OperationalError):  # an index that cannot be written is used as it is
+        if gone:
+            with writing(connection):
+                connection.executemany("DELETE FROM sessions WHERE path = ?", [(path,) for path in gone])
+        for start in range(0, len(changed), BATCH):
+            with writing(connection):
+                for path in changed[start : start + BATCH]:
+                    _put(connection, root, root / path, None)
+            if progress:
+                progress(min(start + BATCH, len(changed)), len(changed))
+
+
+def _folders(root: Path) -> Iterator[tuple[str, int]]:
+    """Yield the session folders (below the root) and their times, as fast as they can be had."""
+    base = len(str(root)) + 1
+    for day in archive.days(root):
+        with suppress(OSError), os.scandir(day) as entries:
+            for entry in entries:
+                if not entry.name.startswith(".") and entry.is_dir():
+                    with suppress(FileNotFoundError):
+                        yield entry.path[base:], entry.stat().st_mtime_ns
+
+
+def _put(connection: sqlite3.Connection, root: Path, folder: Path, events: Iterable[Event] | None) -> None:
+    """Add a session or bring it up to date. Its texts are only looked at if their files were replaced."""
+    path = os.path.relpath(folder, root)
+    try:
+        folder_stamp = folder.stat().st_mtime_ns  # before anything is read: what is replaced meanwhile is seen later
+    except OSError:
+        connection.execute("DELETE FROM sessions WHERE path = ?", [path])
+        return
+    if time.time_ns() - folder_stamp < RACY_SECONDS * 1e9:
+        folder_stamp = 0
+    texts_stamp = f"{_stamp(folder / 'parsed.json')} {_stamp(folder / ANNOTATIONS)}"
+    row = row_of(folder, root)
+    began = row.started_at.timestamp() if row.started_at else archive.last_written(folder)
+    facts = {"began": began, **_facts(row)}
+    known = connection.execute("SELECT number, texts_stamp FROM sessions WHERE path = ?", [path]).fetchone()
+    if known and known[1] == texts_stamp:
+        _update(connection, known[0], {"folder_stamp": folder_stamp, **facts})
+        return
+    connection.execute("DELETE FROM sessions WHERE path = ?", [path])
+    columns = {"path": path, "folder_stamp": folder_stamp, "texts_stamp": texts_stamp, **facts}
+    marks = ", ".join("?" * len(columns))
+    insert = f"INSERT INTO sessions ({', '.join(columns)}) VALUES ({marks})"
+    _put_texts(connection, connection.execute(insert, list(columns.values())).lastrowid, folder, events)
+
+
+def _put_texts(
+    connection: sqlite3.Connection, number: int | None, folder: Path, events: Iterable[Event] | None
+) -> None:
+    """Note which words are where. A session that nobody has read yet has none."""
+    if events is None:
+        events = archive.read_events(folder) or ()
+    texts = document(events)
+    said = read_annotations(folder)
+    texts["notes"] = [*filter(None, [said.note]), *(f"{key}={value}" for key, value in said.tags.items())]
+    if any(texts.values()):
+        values = ["\n".join(texts.get(column, ())).encode("utf-8", "replace").decode() for column in COLUMNS]
+        marks = ", ".join("?" * (len(COLUMNS) + 1))
+        connection.execute(f"INSERT INTO texts (rowid, {', '.join(COLUMNS)}) VALUES ({marks})", [number, *values])
+
+
+def _update(connection: sqlite3.Connection, number: int, values: dict[str, object]) -> None:
+    assignments = ", ".join(f"{column} = ?" for column in values)
+    connection.execute(f"UPDATE sessions SET {assignments} WHERE number = ?", [*values.values(), number])
+
+
+def _facts(row: SessionRow) -> dict[str, object]:
+    """Return the columns of a session."""
+    return {
+        "state": row.state,
+        "duration": row.duration_seconds,
+        "success": row.success,
+        "provider": row.provider,
+        "wrapper": row.wrapper,
+        "model": row.model,
+        "procedure": row.procedure_name,
+        "issue": row.issue_number,
+        "branch": row.git.branch,
+        "repo": row.repo,
+        "repo_path": row.git.root,
+        "facts": msgspec.json.encode(row).decode(),
+    }
+
+
+def _stamp(file: Path) -> str:
+    """Return what differs as soon as a file was replaced."""
+    try:
+        found = file.stat()
+    except OSError:
+        return "-"
+    return f"{found.st_ino}:{found.st_mtime_ns}:{found.st_size}"

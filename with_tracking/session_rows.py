@@ -1,0 +1,139 @@
+"""What lists, filters and statistics know of a session: a row of the index, read without its texts."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from parsers.session import Git, SessionHeader
+from with_tracking import archive
+from with_tracking.annotations import read_annotations
+from with_tracking.archive import State
+
+PROMPT_LENGTH = 500
+"""Characters of the first prompt in a row; `show` has all of it."""
+
+
+class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as `list --json` prints it. None is what is not known (yet).
+
+    `path` is the folder below the root; `tags` and `note` are the person's own; `metrics` are those of the run.
+    """
+
+    schema_version: int = 1
+    session_id: str
+    path: str
+    state: State
+    provider: str | None = None
+    wrapper: str | None = None
+    client: str | None = None
+    model: str | None = None
+    provider_version: str | None = None
+    origin: str | None = None
+    cwd: str | None = None
+    git: Git = Git()
+    host: str | None = None
+    interactive: bool | None = None
+    parent_session_id: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_seconds: float | None = None
+    active_seconds: float | None = None
+    exit_code: int | None = None
+    end_reason: str | None = None
+    success: bool | None = None
+    procedure_name: str | None = None
+    issue_number: str | None = None
+    prompt: str | None = None
+    outcomes: tuple[str, ...] = ()
+    cost_usd: float | None = None
+    tags: Mapping[str, str] = {}
+    note: str | None = None
+    metrics: Mapping[str, float] = {}
+
+    @property
+    def repo(self) -> str | None:
+        """The name of the repository: that of its folder."""
+        return os.path.basename(self.git.root.rstrip("/")) if self.git.root else None
+
+    @property
+    def assistant(self) -> str | None:
+        """Who answered, by the shortest name: the wrapper's, else the provider's."""
+        return self.wrapper or self.provider
+
+
+class _Parsed(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of parsed.json that is wanted here; msgspec passes over the rest quickly."""
+
+    provider: str | None = None
+    wrapper: str | None = None
+    client: str | None = None
+    model: str | None = None
+    provider_version: str | None = None
+    origin: str | None = None
+    cwd: str | None = None
+    git: Git = Git()
+    host: str | None = None
+    interactive: bool | None = None
+    parent_session_id: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_seconds: float | None = None
+    active_seconds: float | None = None
+    exit_code: int | None = None
+    end_reason: str | None = None
+    success: bool | None = None
+    procedure_name: str | None = None
+    issue_number: str | None = None
+    user_prompts: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    cost_usd: float | None = None
+    metrics: Mapping[str, float] = {}
+
+
+_DECODER = msgspec.json.Decoder(_Parsed)
+
+
+def row_of(folder: Path, root: Path) -> SessionRow:
+    """Return what is known of the session of `folder`; before it is parsed that is what the recorder knew."""
+    place = {"path": os.path.relpath(folder, root), "state": archive.state_of(folder)}
+    said = read_annotations(folder)
+    known = _from_parsed(folder) or _from_header(folder)
+    return msgspec.convert(
+        {"session_id": folder.name, **place, **known, "tags": said.tags, "note": said.note}, SessionRow
+    )
+
+
+def _from_parsed(folder: Path) -> dict[str, object] | None:
+    try:
+        parsed = _DECODER.decode((folder / "parsed.json").read_bytes())
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    fields = msgspec.structs.asdict(parsed)
+    prompts = fields.pop("user_prompts")
+    return {**fields, "prompt": prompts[0][:PROMPT_LENGTH] if prompts else None}
+
+
+def _from_header(folder: Path) -> dict[str, object]:
+    header = archive.read_header(folder) or SessionHeader()
+    begin, end = header.started_at, header.ended_at
+    return {
+        "provider": header.provider,
+        "wrapper": header.wrapper,
+        "origin": header.origin,
+        "cwd": header.cwd,
+        "git": header.git,
+        "host": header.host,
+        "interactive": header.interactive,
+        "parent_session_id": header.parent_session_id,
+        "started_at": begin,
+        "ended_at": end,
+        "duration_seconds": (end - begin).total_seconds() if begin and end else None,
+        "exit_code": header.exit_code,
+        "end_reason": header.end_reason,
+        "prompt": " ".join(header.argv[1:])[:PROMPT_LENGTH] or None,
+    }
