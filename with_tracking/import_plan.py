@@ -16,7 +16,7 @@ import msgspec
 
 from parsers.native_logs import Candidate, Places
 from parsers.native_logs.base import Window, aware
-from with_tracking import archive, import_ledger
+from with_tracking import archive, import_ledger, tombstones
 
 SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -41,6 +41,7 @@ class Skip(StrEnum):
 
     UNCHANGED = "imported before, unchanged"
     RECORDED = "recorded by a wrapper"
+    DELETED = "deleted here on purpose"
     EMPTY = "nothing in it"
     FAILED = "could not be read"
 
@@ -87,6 +88,7 @@ def plan(names: Sequence[str], places: Places, root: Path, *, since: datetime | 
     """Look through the logs of the sources named and decide."""
     recorded = list(_recorded(root))
     ledger = import_ledger.load(root)
+    deleted = _deleted(root)
     problems: list[str] = []
     found: dict[str, list[Candidate]] = {}
     for name in sorted(names, key=lambda name: name in IN_FOLDERS):
@@ -98,7 +100,9 @@ def plan(names: Sequence[str], places: Places, root: Path, *, since: datetime | 
         for candidate in candidates:
             job = _job(name, candidate, ledger, shared=frozenset(f for f, n in times.items() if n > 1))
             before = ledger.get(job.key)
-            if before is not None and before.signature == job.signature:
+            if not deleted.isdisjoint({job.session_id, (job.provider, candidate.session_id)}):
+                skipped[name, Skip.DELETED] += 1
+            elif before is not None and before.signature == job.signature:
                 skipped[name, Skip.UNCHANGED if before.session_id else Skip.EMPTY] += 1
             elif not job.known and any(_same(one, job) for one in recorded):
                 skipped[name, Skip.RECORDED] += 1
@@ -106,6 +110,13 @@ def plan(names: Sequence[str], places: Places, root: Path, *, since: datetime | 
                 jobs.append(job)
     jobs.sort(key=lambda job: job.session_id)
     return Plan(tuple(jobs), MappingProxyType(dict(skipped)), tuple(problems))
+
+
+def _deleted(root: Path) -> frozenset[str | tuple[str | None, str]]:
+    """Return the sessions that must not come back: our ids, and the assistants' own with the provider."""
+    stones = tombstones.load(root)
+    own = {(stone.provider, each) for stone in stones for each in stone.native_session_ids}
+    return frozenset(own | {stone.session_id for stone in stones})
 
 
 def _candidates(
@@ -180,10 +191,10 @@ def _recorded(root: Path) -> Iterator[_Recorded]:
         if ended_at is None and not archive.is_recording(folder):  # its recorder died
             ended_at = datetime.fromtimestamp(archive.last_written(folder), UTC)
         window = Window(aware(header.started_at), aware(ended_at))
-        yield _Recorded(header.provider, header.cwd, window, frozenset(_native_ids(folder, header.provider)))
+        yield _Recorded(header.provider, header.cwd, window, frozenset(native_ids(folder, header.provider)))
 
 
-def _native_ids(folder: Path, provider: str | None) -> Iterator[str]:
+def native_ids(folder: Path, provider: str | None) -> Iterator[str]:
     """Yield the assistant's own ids of a recorded session: those in the copied log, and the one that was read."""
     try:
         read = msgspec.json.decode((folder / "parsed.json").read_bytes(), type=_Read)

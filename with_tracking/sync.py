@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from parsers.session import Event, Session
-from with_tracking import archive, config, mlflow_store
+from with_tracking import archive, config, mlflow_store, paths, removal, tombstones
 from with_tracking.archive import State
 from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused, WithTrackingError
 
@@ -42,6 +42,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 class _Work:
     """One run through the pending sessions: what is done, and why stores that were asked do not answer."""
 
+    forgotten: frozenset[str]
     done: list[Synced] = field(default_factory=list)
     away: dict[str | None, str] = field(default_factory=dict)
     waiting: int = 0
@@ -61,7 +62,7 @@ def sync(folders: list[Path], progress: Callable[[str], None]) -> Summary:
     A session that cannot be logged is left for the next time. A store that is away is asked once; the sessions that
     belong there are read all the same, which also masks the secrets in them.
     """
-    work = _Work()
+    work = _Work(tombstones.forgotten(paths.root(os.environ)))
     for folder in folders:
         try:
             if (synced := _sync_one(folder, work)) is not None:
@@ -76,6 +77,9 @@ def _sync_one(folder: Path, work: _Work) -> Synced | None:
     """Do what is left to do for one session, under its lock; None if it is not logged now, or not by us."""
     try:
         with archive.lock(folder):
+            if folder.name in work.forgotten:  # whoever did that died before the folder was gone
+                removal.remove_folder(folder)
+                return None
             if archive.state_of(folder) is State.LOGGED:
                 return None
             lost = archive.finish_lost(folder)
@@ -85,6 +89,8 @@ def _sync_one(folder: Path, work: _Work) -> Synced | None:
     except RunRefused:
         raise
     except (OSError, WithTrackingError) as error:
+        if not folder.exists():  # deleted meanwhile
+            return None
         return Synced(session_id=folder.name, error=str(error))
     except Exception as error:  # a bug in reading one session must not keep the others from being logged
         where = traceback.extract_tb(error.__traceback__)[-1]
