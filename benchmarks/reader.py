@@ -19,8 +19,8 @@ import avt
 import pyte
 
 from parsers.recording import Recording, Resize, read_recording
+from parsers.replay.units import units
 from parsers.terminal import read_transcript
-from parsers.units import units
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SPEED_GOAL = 20.0  # MB/s

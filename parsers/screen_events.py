@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from parsers.argv_prompts import prompt_of
 from parsers.detection import detect
-from parsers.document import SegmentKind
 from parsers.provider_patterns import GENERIC, PROVIDERS
 from parsers.reading import ScreenReading
+from parsers.replay.document import SegmentKind
 from parsers.screens import outside
 from parsers.screens.blocks import UNKNOWN, classify, group, palette_of
 from parsers.screens.history import new_blocks

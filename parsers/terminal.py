@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
-from parsers.document import DocumentLine, SegmentKind
-from parsers.emulator import Emulator
 from parsers.recording import Recording, Resize
-from parsers.rows import Style
-from parsers.stitching import Stitcher
-from parsers.story import Part, Story
-from parsers.units import titles, units
-from parsers.vanished import Gone, Stayed, blocks
+from parsers.replay.document import DocumentLine, SegmentKind
+from parsers.replay.emulator import Emulator
+from parsers.replay.rows import Style
+from parsers.replay.stitching import Stitcher
+from parsers.replay.story import Part, Story
+from parsers.replay.units import titles, units
+from parsers.replay.vanished import Gone, Stayed, blocks
 
 __all__ = ["Line", "Passing", "Segment", "SegmentKind", "Style", "Transcript", "read_transcript"]
 

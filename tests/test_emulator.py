@@ -8,10 +8,10 @@ from pathlib import Path
 import pyte
 import pytest
 
-from parsers.emulator import Emulator
 from parsers.recording import Resize, read_recording
-from parsers.rows import without_scrollbar
-from parsers.units import Unit, units
+from parsers.replay.emulator import Emulator
+from parsers.replay.rows import without_scrollbar
+from parsers.replay.units import Unit, units
 
 RECORDINGS = Path(__file__).parent / "recordings"
 INLINE = ["claude/01-basic", "claude/01-basic-v2.0.77", "aider/01-basic", "gemini/01-basic-v0.8.2", "llm/01-basic"]

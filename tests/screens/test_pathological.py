@@ -7,7 +7,7 @@ import time
 import pytest
 
 from parsers.provider_patterns import GENERIC, SCREENS
-from parsers.rows import Style
+from parsers.replay.rows import Style
 from parsers.screens.blocks import classify
 from parsers.screens.table import LONGEST_MATCHED, Palette, Screen
 from parsers.terminal import Line

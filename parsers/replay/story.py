@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parsers.alignment import cover, letters_of
-from parsers.document import Document, DocumentLine, SegmentKind
-from parsers.rows import Row
+from parsers.replay.alignment import cover, letters_of
+from parsers.replay.document import Document, DocumentLine, SegmentKind
+from parsers.replay.rows import Row
 
 MOSTLY = 0.7  # of the letters of a text: enough to call it shown again
 HARDLY = 0.1  # of them: too little to keep a text for

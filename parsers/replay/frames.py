@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from parsers.rows import Row
+from parsers.replay.rows import Row
 
 
 class Frame(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from parsers.document import PROBE, Document
-from parsers.rows import Row
+from parsers.replay.document import PROBE, Document
+from parsers.replay.rows import Row
 
 ANCHOR_ROWS = 12  # rows of a frame that are looked up
 ANCHOR_LINES = 6  # lines of the document that each of them may stand for: the first ones and the last ones

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parsers.alignment import Anchor, find_anchor, letters_of, walk
-from parsers.document import PROBE, Document, SegmentKind
-from parsers.frames import Frame
-from parsers.rows import Row
-from parsers.story import Part, Story
+from parsers.replay.alignment import Anchor, find_anchor, letters_of, walk
+from parsers.replay.document import PROBE, Document, SegmentKind
+from parsers.replay.frames import Frame
+from parsers.replay.rows import Row
+from parsers.replay.story import Part, Story
 
 TOP = 8  # rows with letters that count as the top of the screen
 FEW = 3  # rows that may be overwritten without asking

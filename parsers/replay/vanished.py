@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from parsers.rows import Row
+from parsers.replay.rows import Row
 
 MOMENT = 0.5  # seconds within which what was erased may be drawn again, and is then the same line
 STOOD = 0.03  # seconds: two frames; a hint that is there for a moment is the only trace of a command

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from parsers.rows import BLANK, Row, cut_at, shortened
-from parsers.vanished import Vanished
+from parsers.replay.rows import BLANK, Row, cut_at, shortened
+from parsers.replay.vanished import Vanished
 
 PROBE = 16  # letters by which lines are recognised whose ends differ: the width changed, or they are still growing
 BANNER_FRAMES = 2

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from parsers import full_screen, main_screen
-from parsers.document import Document, SegmentKind
-from parsers.emulator import Emulator
-from parsers.frames import Frame
-from parsers.modes import Modes
-from parsers.rows import BLANK, Row, cut_at, without_scrollbar
-from parsers.side_panel import first_column
-from parsers.story import Part, Story
-from parsers.units import Unit
+from parsers.replay import full_screen, main_screen
+from parsers.replay.document import Document, SegmentKind
+from parsers.replay.emulator import Emulator
+from parsers.replay.frames import Frame
+from parsers.replay.modes import Modes
+from parsers.replay.rows import BLANK, Row, cut_at, without_scrollbar
+from parsers.replay.side_panel import first_column
+from parsers.replay.story import Part, Story
+from parsers.replay.units import Unit
 
 MANY = 4  # rows that are touched when a panel comes or goes
 STILL = 0.1  # seconds after which a program that has left the alternate screen has not ended

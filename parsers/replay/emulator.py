@@ -13,7 +13,7 @@ from functools import cache
 
 import avt
 
-from parsers.rows import BLANK, Row, colour_of
+from parsers.replay.rows import BLANK, Row, colour_of
 
 NARROWEST = 2  # columns: in one, pyavt 0.1.2 stumbles over wide characters
 _MARKS = (b"\xe2\x80\x8b", b"\xe2\x80\x8c", b"\xe2\x80\x8d", b"\xe2\x83", b"\xe3\x82\x99", b"\xef\xb8")

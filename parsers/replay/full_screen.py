@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from parsers.alignment import SHORT, letters_of
-from parsers.document import PROBE, Document, SegmentKind
-from parsers.frames import Frame, without_blank_end
-from parsers.rows import Row
-from parsers.story import Part, Story
+from parsers.replay.alignment import SHORT, letters_of
+from parsers.replay.document import PROBE, Document, SegmentKind
+from parsers.replay.frames import Frame, without_blank_end
+from parsers.replay.rows import Row
+from parsers.replay.story import Part, Story
 
 HEADER = 4  # rows at the top that may be sticky; they are not written once the text has scrolled
 TOP = 8  # rows with letters that are looked up

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from parsers.emulator import Emulator
+from parsers.replay.emulator import Emulator
 
 NARROWEST = 20  # columns that a panel has at least
 SAMPLES = 8  # rows that are looked at
