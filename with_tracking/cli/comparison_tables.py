@@ -1,0 +1,173 @@
+"""Comparisons as a person reads them: tables of 80 columns with sizes, effects and p-values, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from parsers.session import Session
+from with_tracking import statistics
+from with_tracking.cli.output import one_line
+from with_tracking.comparison import Comparison, Difference, Group, Pair
+from with_tracking.figures import change, figure, p_value, percent, signed_percent
+from with_tracking.progress import Progress, Step, Verdict
+from with_tracking.rows import MAIN_METRICS, less_is_better
+
+COLOURS = {Verdict.IMPROVED: "green", Verdict.WORSE: "red", Verdict.STEADY: "", Verdict.UNKNOWN: "dim"}
+ARROWS = {Verdict.IMPROVED: "✓ improved", Verdict.WORSE: "✗ worse", Verdict.STEADY: "· steady"}
+COMMANDS = 15
+"""So many commands that only one of two sessions ran are shown."""
+
+
+def _table(*titles: str, left: int = 1) -> Table:
+    """Make a table without lines; the first `left` columns are texts, the others numbers."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, title in enumerate(titles):
+        table.add_column(title, no_wrap=True, overflow="ellipsis", justify="left" if number < left else "right")
+    return table
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+def print_comparison(out: Console, found: Comparison) -> None:
+    """Print a table for success and for each metric, then how to read them."""
+    total = sum(group.n for group in found.groups)
+    left_out = f", {found.left_out} without a {found.by} left out" if found.left_out else ""
+    out.print(one_line(f"{total} sessions in {len(found.groups)} groups by {found.by}{left_out}", "bold"))
+    for metric in ("success", *found.metrics):
+        if metric == "success" or any(group.metrics[metric] for group in found.groups):
+            out.print()
+            out.print(_groups(found, metric))
+    if found.differences:
+        _print_legend(out, found)
+
+
+def _groups(found: Comparison, metric: str) -> Table:
+    middle = ("WELL", "") if metric == "success" else ("MEDIAN", "MIDDLE HALF")
+    table = _table(metric, "N", *middle, "CHANGE", "EFFECT", "P")
+    for group in found.groups:
+        difference = found.difference(group.name, metric)
+        style = "bold" if difference and difference.significant else ""
+        tested = ("baseline", "", "") if group.name == found.baseline else _tested(difference)
+        table.add_row(one_line(group.name), *_middle(group, metric), *tested, style=style)
+    return table
+
+
+def _middle(group: Group, metric: str) -> tuple[str, str, str]:
+    if metric == "success":
+        known = group.succeeded + group.failed
+        return str(known), percent(group.success_rate), f"{group.succeeded} of {known}" if known else ""
+    lies = group.metrics[metric]
+    if lies is None:
+        return "0", "", ""
+    return str(lies.n), figure(metric, lies.median), f"{figure(metric, lies.low)}–{figure(metric, lies.high)}"
+
+
+def _tested(difference: Difference | None) -> tuple[str, str, str]:
+    if difference is None:
+        return "", "", ""
+    sign = "+" if difference.test.effect > 0 else "−" if difference.test.effect < 0 else "±"
+    effect = f"{sign}{abs(difference.test.effect):.2f}"
+    word = f"{effect} {difference.effect_size}".rstrip()
+    mark = f"{'*' if difference.significant else ''}{' small' if difference.small else ''}"
+    return signed_percent(difference.change), word, f"{p_value(difference.p_corrected)}{mark}"
+
+
+def _print_legend(out: Console, found: Comparison) -> None:
+    lines = [
+        f"CHANGE is that of the median (of the rate) from {found.baseline}'s.",
+        "EFFECT: for success the difference of the rates; else Cliff's delta: how much more often a session of the",
+        "group has the larger value (−1 to 1). P: Fisher's exact or Mann–Whitney U test, two-sided, corrected for",
+        f"{len(found.differences)} tests (Holm); * below {statistics.ALPHA}.",
+    ]
+    if any(each.small for each in found.differences):
+        lines.append(
+            f"small: fewer than {statistics.SMALL} sessions in one of the groups; a real difference is easily missed."
+        )
+    out.print()
+    out.print(Text(" ".join(lines), "dim"))
+
+
+# --- two sessions -----------------------------------------------------------------------------------------------------
+
+
+def print_pair(out: Console, first: Session, second: Session, pairs: Sequence[Pair]) -> None:
+    """Print two sessions beside each other, and which commands only one of them ran."""
+    facts = _table("", "A", "B", left=3)
+    for name, a, b in _facts(first, second):
+        facts.add_row(name, one_line(a), one_line(b), style="" if a != b else "dim")
+    numbers = _table("", "A", "B", "DIFFERENCE", "")
+    shown = [pair for pair in pairs if pair.difference != 0 or pair.metric in MAIN_METRICS]
+    for pair in shown:
+        numbers.add_row(pair.metric, figure(pair.metric, pair.first), figure(pair.metric, pair.second), *_gap(pair))
+    out.print(facts)
+    out.print()
+    out.print(numbers)
+    if len(shown) < len(pairs):
+        out.print(Text(f"{len(pairs) - len(shown)} more numbers are equal.", "dim"))
+    for title, one, other in (("Only in A", first, second), ("Only in B", second, first)):
+        only = [command for command in dict.fromkeys(one.commands) if command not in set(other.commands)]
+        if only:
+            out.print()
+            out.print(one_line(f"{title}: commands ({len(only)})", "bold"))
+        for command in only[:COMMANDS]:
+            out.print(Text("  ").append_text(one_line(command)), no_wrap=True, overflow="ellipsis")
+        if len(only) > COMMANDS:
+            out.print(f"  … and {len(only) - COMMANDS} more")
+
+
+def _facts(first: Session, second: Session) -> list[tuple[str, str, str]]:
+    asked = [session.user_prompts[0] if session.user_prompts else "" for session in (first, second)]
+    facts = [
+        ("session", first.session_id, second.session_id),
+        ("asked", asked[0], asked[1]),
+        ("assistant", first.provider, second.provider),
+        ("model", first.model or "", second.model or ""),
+        ("branch", first.git.branch or "", second.git.branch or ""),
+        ("ended", _ended(first), _ended(second)),
+        ("outcome", ", ".join(first.outcomes), ", ".join(second.outcomes)),
+    ]
+    return [fact for fact in facts if fact[1] or fact[2]]
+
+
+def _ended(session: Session) -> str:
+    return {True: "well", False: "badly", None: "not known"}[session.success]
+
+
+def _gap(pair: Pair) -> tuple[Text, str]:
+    if pair.difference is None:
+        return Text(), ""
+    if pair.difference == 0:
+        return Text("=", "dim"), ""
+    sign = "+" if pair.difference > 0 else "−"
+    colour = ("red" if pair.difference > 0 else "green") if less_is_better(pair.metric) else ""
+    return Text(sign + figure(pair.metric, abs(pair.difference)), colour), signed_percent(pair.change)
+
+
+# --- the latest -------------------------------------------------------------------------------------------------------
+
+
+def print_progress(out: Console, found: Progress) -> None:
+    """Print the verdict and what it rests on."""
+    name = found.procedure or "without a procedure"
+    title = one_line(f"{name}: {found.latest} against the {len(found.previous)} before it:", "bold")
+    out.print(title.append(" ").append(found.verdict, f"bold {COLOURS[found.verdict]}".strip()))
+    table = _table("", "LATEST", "BEFORE", "CHANGE", "OF", "VERDICT")
+    for step in found.steps:
+        table.add_row(step.metric, *_step(step))
+    out.print(table)
+    if found.small:
+        note = f"BEFORE is the median. A small sample: {len(found.previous)} sessions; one more may turn it round."
+        out.print(Text(note, "dim"))
+
+
+def _step(step: Step) -> tuple[str | Text, ...]:
+    verdict = step.verdict
+    shown = Text("") if verdict is None else Text(ARROWS[verdict], COLOURS[verdict])
+    moved = change(step.previous, step.latest)
+    latest = ("well" if step.latest else "badly") if step.metric == "success" else figure(step.metric, step.latest)
+    return latest, figure(step.metric, step.previous), signed_percent(moved), str(step.n), shown
