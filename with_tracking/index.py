@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -73,16 +73,32 @@ def select(
     sort: str = "when",
     limit: int | None = None,
     ascending: bool = False,
-    also: tuple[str, Sequence[object]] | None = None,
+    match: str | None = None,
 ) -> list[SessionRow]:
-    """Return the rows that fit; `also` is one more SQL condition with its values. Unknown values come last."""
-    conditions = [*filters.conditions(), *([(also[0], list(also[1]))] if also else [])]
-    where = " AND ".join(f"({condition})" for condition, _ in conditions) or "1"
-    values = [value for _, some in conditions for value in some]
-    order = f"{SORTS[sort]} {'ASC' if ascending else 'DESC'} NULLS LAST, path DESC"
-    query = f"SELECT facts FROM sessions WHERE {where} ORDER BY {order} LIMIT ?"
+    """Return the rows that fit, and in whose texts `match` (of FTS5) is found. Unknown values come last."""
+    source, values = _source(filters, match)
+    expression = "-rank" if sort == "relevance" else SORTS[sort]
+    order = f"{expression} {'ASC' if ascending else 'DESC'} NULLS LAST, path DESC"
+    query = f"SELECT facts FROM {source} ORDER BY {order} LIMIT ?"
     found = connection.execute(query, [*values, -1 if limit is None else limit]).fetchall()
     return _ROWS.decode("[" + ",".join(facts for (facts,) in found) + "]")
+
+
+def count(connection: sqlite3.Connection, filters: Filters, match: str | None = None) -> int:
+    """Return how many sessions fit."""
+    source, values = _source(filters, match)
+    return int(connection.execute(f"SELECT count(*) FROM {source}", values).fetchone()[0])
+
+
+def _source(filters: Filters, match: str | None) -> tuple[str, list[object]]:
+    """Return what comes after FROM, and the values in it."""
+    conditions = filters.conditions()
+    tables = "sessions"
+    if match is not None:
+        tables = "texts JOIN sessions ON sessions.number = texts.rowid"
+        conditions = [("texts MATCH ?", [match]), *conditions]
+    where = " AND ".join(f"({condition})" for condition, _ in conditions) or "1"
+    return f"{tables} WHERE {where}", [value for _, some in conditions for value in some]
 
 
 def ids(connection: sqlite3.Connection) -> list[str]:

@@ -15,6 +15,8 @@ BUSY_SECONDS = 20.0
 COLUMNS = ("prompts", "answers", "commands", "outputs", "errors", "files", "notes")
 """What is searched in. The texts themselves stay in the session folders: only where which word is, is kept."""
 
+TOKENIZER = "unicode61 remove_diacritics 2"
+
 _SCHEMA = f"""
 CREATE TABLE sessions (
     number INTEGER PRIMARY KEY AUTOINCREMENT,  -- of the session's texts, never given twice
@@ -28,7 +30,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_began ON sessions (began);
 CREATE VIRTUAL TABLE texts USING fts5(
-    {", ".join(COLUMNS)}, content='', tokenize="unicode61 remove_diacritics 2"
+    {", ".join(COLUMNS)}, content='', tokenize='{TOKENIZER}'
 );
 """
 

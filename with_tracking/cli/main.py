@@ -12,12 +12,16 @@ from with_tracking.cli.edge import Group
 COMMANDS = {
     "list": "list_sessions",
     "show": "show_session",
+    "search": "search",
     "compare": "compare",
+    "stats": "stats",
+    "trends": "trends",
     "sync": "sync_sessions",
     "reindex": "reindex",
     "import": "import_",
     "config": "config_",
     "forget": "forget",
+    "prune": "prune",
 }
 """The commands and their modules; each module has its command under the name `command`."""
 

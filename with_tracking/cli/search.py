@@ -1,0 +1,106 @@
+"""`with-tracking search`: in which sessions something was said, done or printed, and when."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from with_tracking import index, paths, search
+from with_tracking.cli.current_index import current_index
+from with_tracking.cli.edge import Command
+from with_tracking.cli.filters import filter_options
+from with_tracking.filters import Filters
+from with_tracking.index_database import COLUMNS
+from with_tracking.search_query import read_query
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+
+@click.command("search", cls=Command)
+@click.argument("text", nargs=-1, required=True)
+@filter_options
+@click.option("--in", "columns", multiple=True, type=click.Choice(COLUMNS), help="Search only these texts.")
+@click.option(
+    "--sort", type=click.Choice(["relevance", *index.SORTS]), default="when", show_default=True, help="The best first."
+)
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1), help="So many sessions.")
+@click.option("--snippets", default=3, show_default=True, type=click.IntRange(1), help="So many places in each.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def command(
+    text: Sequence[str],
+    filters: Filters,
+    columns: Sequence[str],
+    sort: str,
+    limit: int,
+    snippets: int,
+    as_json: bool,
+) -> None:
+    r"""Search prompts, answers, commands, outputs, errors, file names, tags and notes.
+
+    All words must be in a session. "Two words" in quotation marks are a phrase, migrat* is a beginning; AND, OR, NOT
+    (in capitals) and brackets work. Of long outputs the beginning and the end are searched. Exit 1 if nothing is found.
+
+    \b
+    with-tracking search '"connection refused"' --since 30d
+    with-tracking search 'migrat* NOT rollback' --in commands
+    """
+    root = paths.root(os.environ)
+    query = read_query(" ".join(text)).within(columns)
+    with current_index(root) as connection:
+        found = search.search(connection, root, query, filters, sort=sort, limit=limit, snippets=snippets)
+        ids = index.ids(connection)
+    if as_json:
+        from with_tracking.cli.output import print_json
+
+        print_json(found)
+    elif found.hits:
+        _print(found, ids)
+    else:
+        click.echo("Nothing was found. Try: fewer words, or a beginning such as migrat*", err=True)
+    raise SystemExit(0 if found.hits else 1)
+
+
+def _print(found: search.Found, ids: Sequence[str]) -> None:
+    """Print a line for each session and one for each place."""
+    from rich.text import Text
+
+    from with_tracking.cli.output import console, one_line
+    from with_tracking.cli.session_table import outcome_mark, short_id, when_text
+
+    out = console()
+    width = max(len(snippet.where) for hit in found.hits for snippet in hit.snippets) if found.hits else 0
+    for hit in found.hits:
+        row = hit.session
+        facts = (short_id(row.session_id, ids), when_text(row), row.assistant or "?", outcome_mark(row))
+        head = Text(" ".join(facts) + " ", style="bold").append_text(one_line(row.prompt or "", "not bold"))
+        head.rstrip()
+        out.print(head, no_wrap=True, overflow="ellipsis")
+        for snippet in hit.snippets:
+            place = Text(f"  {_moment(snippet.seconds):>8} {snippet.where:{width}} ", style="dim")
+            place.append_text(_highlighted(snippet))
+            out.print(place, no_wrap=True, overflow="ellipsis", soft_wrap=not out.is_terminal)
+        if hit.places > len(hit.snippets):
+            out.print(Text(f"           and {hit.places - len(hit.snippets)} more", style="dim"))
+    if found.sessions > len(found.hits):
+        click.echo(f"{len(found.hits)} of {found.sessions} sessions. More: --limit {found.sessions}", err=True)
+
+
+def _highlighted(snippet: search.Snippet) -> Text:
+    from rich.text import Text
+
+    text = Text(snippet.text, style="not dim")
+    for start, end in snippet.highlights:
+        text.stylize("bold red not dim", start, end)
+    return text
+
+
+def _moment(seconds: float | None) -> str:
+    """Return when in the session something was: +1:02:03."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"+{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"+{minutes}:{rest:02}"
