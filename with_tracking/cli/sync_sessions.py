@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
-from with_tracking import archive, paths
+from with_tracking import archive, config, paths
 from with_tracking.cli.edge import Command
 from with_tracking.sync import Summary, sync
 
@@ -34,6 +35,7 @@ def command(quiet: bool, as_json: bool) -> None:
 
         print_json(summary)
     _report(summary, quiet)
+    _prune(root, quiet)
     sys.exit(1 if summary.pending else 0)
 
 
@@ -73,6 +75,17 @@ def _report(summary: Summary, quiet: bool) -> None:
         click.echo(summary.stopped_by, err=True)
     if summary.pending:
         _say(quiet, f"{_sessions(summary.pending)} left for the next with-tracking sync.")
+
+
+def _prune(root: Path, quiet: bool) -> None:
+    """Do what [retention] says."""
+    limits = config.load(os.environ, root).retention
+    if limits:
+        from with_tracking.cli.prune import said
+        from with_tracking.pruning import prune_now_and_then
+
+        if done := prune_now_and_then(root, limits):
+            _say(quiet, said(done))
 
 
 def _say(quiet: bool, text: str, obvious: bool = False) -> None:
