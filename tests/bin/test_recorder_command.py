@@ -47,6 +47,15 @@ def test_gpt_has_several_programs(bench: Bench, installed: tuple[str, ...]) -> N
     assert bench.session()[1].argv == (installed[0],)
 
 
+def test_the_providers_tag_names_the_command_too(bench: Bench) -> None:
+    """Either name works; the wrapper's own goes first."""
+    for name in ("one", "other"):
+        bench.stub(name, f'#!/bin/sh\nprintf "{name}\\n"\n')
+    assert bench.run([bench.wrapper()], WITH_TRACKING_CLAUDE_CODE_COMMAND="one").stdout == b"one\n"
+    both = {"WITH_TRACKING_CLAUDE_CODE_COMMAND": "one", "WITH_TRACKING_CLAUDE_COMMAND": "other"}
+    assert bench.run([bench.wrapper()], **both).stdout == b"other\n"
+
+
 def test_a_configured_command(bench: Bench) -> None:
     """WITH_TRACKING_<PROVIDER>_COMMAND is shell words: a program by name or path, and its first arguments."""
     program = bench.stub("my own claude", SPEAK.format(name="own"))
