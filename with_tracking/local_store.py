@@ -7,9 +7,12 @@ writers) and only then given its name.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import tempfile
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from with_tracking import archive, mlflow_library
@@ -43,6 +46,16 @@ def ensure(database: Path) -> None:
     with archive.lock_file(database.with_name(f"{database.name}.lock")):
         if not database.exists():
             _make(database)
+
+
+def back_up(database: Path, why: str) -> Path:
+    """Keep the store as it is now beside it, consistent also while others write; return the copy."""
+    copy = database.with_name(f"{database.name}.{why}-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    handle = os.open(copy, os.O_WRONLY | os.O_CREAT, 0o600)
+    os.close(handle)
+    with closing(sqlite3.connect(database, timeout=30)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return copy
 
 
 def _make(database: Path) -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "config": "config_",
     "forget": "forget",
     "prune": "prune",
+    "relocate": "relocate",
 }
 """The commands and their modules; each module has its command under the name `command`."""
 
