@@ -1,0 +1,118 @@
+"""`with-tracking stats`: what all sessions add up to."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import click
+
+from with_tracking import index, paths
+from with_tracking.cli.current_index import current_index
+from with_tracking.cli.edge import Command
+from with_tracking.cli.filters import filter_options
+from with_tracking.errors import WithTrackingError
+from with_tracking.figures import count, dollars, duration, percent, sparkline
+from with_tracking.filters import Filters
+from with_tracking.rows import grouped, newest_first
+from with_tracking.session_rows import SessionRow
+from with_tracking.timeline import Sums, Unit, series, sums, timeline
+
+EPILOG = """\b
+Examples:
+  with-tracking stats --since 30d
+  with-tracking stats --provider codex --json"""
+GROUPS = ("provider", "model", "procedure")
+ROWS = 8
+"""So many of each group are shown; --json has all."""
+DAYS = 28
+
+
+@click.command("stats", cls=Command, epilog=EPILOG)
+@filter_options
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def command(filters: Filters, as_json: bool) -> None:
+    """Show what the sessions add up to: time, success, commands, errors, tokens, cost, by whom and for what."""
+    with current_index(paths.root(os.environ)) as connection:
+        rows = index.select(connection, filters)
+    groups = {by: {name: sums(some) for name, some in grouped(rows, by).items()} for by in GROUPS}
+    if as_json:
+        from with_tracking.cli.output import print_json
+
+        total = {"schema_version": 1, "total": sums(rows), "errors": errors_by_kind(rows)}
+        print_json({**total, **{f"by_{by}": group for by, group in groups.items()}})
+        return
+    if not rows:
+        raise WithTrackingError("There is no session that fits", "with-tracking list")
+    _print(rows, groups)
+
+
+def errors_by_kind(rows: Sequence[SessionRow]) -> dict[str, int]:
+    """Return how many errors of each kind there were, the most frequent first."""
+    kinds: Counter[str] = Counter()
+    for row in rows:
+        kinds.update({name[7:]: round(value) for name, value in row.metrics.items() if name.startswith("errors.")})
+    return dict(kinds.most_common())
+
+
+def _print(rows: Sequence[SessionRow], groups: dict[str, dict[str, Sums]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from with_tracking.cli.output import console, one_line
+
+    out = console()
+    for name, value in _facts(rows, sums(rows)):
+        out.print(Text(f"{name:10}", "dim").append_text(one_line(value)), soft_wrap=True)
+    for by, group in groups.items():
+        if not group:
+            continue
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column(by.upper(), no_wrap=True, overflow="ellipsis")
+        for title in ("SESSIONS", "WELL", "TIME", "COMMANDS", "ERRORS", "TOKENS", "COST"):
+            table.add_column(title, justify="right", no_wrap=True)
+        for name, some in list(group.items())[:ROWS]:
+            table.add_row(one_line(name), *_cells(some))
+        if len(group) > ROWS:
+            table.add_row(f"… {len(group) - ROWS} more")
+        out.print()
+        out.print(table)
+
+
+def _facts(rows: Sequence[SessionRow], total: Sums) -> Iterator[tuple[str, str]]:
+    dated = newest_first(rows)
+    span = ""
+    if dated and dated[0].started_at and dated[-1].started_at:
+        first, last = (row.started_at.astimezone() for row in (dated[-1], dated[0]) if row.started_at)
+        span = f", {first:%d %b %Y} to {last:%d %b %Y}"
+    yield "sessions", f"{total.sessions:,}{span}"
+    known = total.succeeded + total.failed
+    if known:
+        yield "success", f"{percent(total.success_rate)} ended well ({total.succeeded} of {known})"
+    if total.seconds is not None:
+        yield "time", duration(total.seconds)
+    yield "commands", f"{total.commands:,}, {total.commands_failed:,} failed"
+    kinds = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in errors_by_kind(rows).items())
+    yield "errors", f"{total.errors:,}" + (f": {kinds}" if kinds else "")
+    if total.tokens is not None:
+        yield "tokens", f"{total.tokens:,} read and written, caches aside"
+    if total.cost_usd is not None:
+        priced = sum("cost_usd" in row.metrics for row in rows)
+        yield "cost", dollars(total.cost_usd) + (f" ({priced} of {total.sessions})" if priced < total.sessions else "")
+    if dated and dated[0].started_at:
+        recent = [row for row in dated if row.started_at and dated[0].started_at - row.started_at < timedelta(DAYS)]
+        yield "per day", sparkline(series(timeline(recent, Unit.DAY))["sessions"][-DAYS:])
+
+
+def _cells(some: Sums) -> tuple[str, ...]:
+    return (
+        count(some.sessions),
+        percent(some.success_rate),
+        "" if some.seconds is None else duration(some.seconds),
+        count(some.commands),
+        count(some.errors),
+        "" if some.tokens is None else count(some.tokens),
+        "" if some.cost_usd is None else dollars(some.cost_usd),
+    )

@@ -1,0 +1,85 @@
+"""`with-tracking trends`: sessions per day or week, as bars in the terminal or as a picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from with_tracking import index, paths
+from with_tracking.cli.current_index import current_index
+from with_tracking.cli.edge import Command
+from with_tracking.cli.filters import filter_options
+from with_tracking.errors import WithTrackingError
+from with_tracking.filters import Filters
+from with_tracking.timeline import Period, Unit, series, timeline
+
+EPILOG = """\b
+Examples:
+  with-tracking trends
+  with-tracking trends --per week --last 26 --provider claude
+  with-tracking trends --since 90d --plot trends.png"""
+TITLES = {"sessions": "SESSIONS", "success": "WELL", "errors": "ERRORS", "tokens": "TOKENS", "cost_usd": "COST"}
+
+
+@click.command("trends", cls=Command, epilog=EPILOG)
+@click.option(
+    "--per",
+    type=click.Choice([unit.value for unit in Unit]),
+    default="day",
+    show_default=True,
+    help="How long a period is.",
+)
+@click.option("--last", default=14, show_default=True, type=click.IntRange(0), help="So many periods; 0 is all.")
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw them: FILE.png, .svg or .html.")
+@filter_options
+@click.option("--json", "as_json", is_flag=True, help="Print the periods as JSON.")
+def command(per: str, last: int, plot: Path | None, filters: Filters, as_json: bool) -> None:
+    """Show sessions, success, errors, tokens and cost per day or week.
+
+    Success is the share of sessions that ended well; tokens are those read and written, without what caches held.
+    """
+    with current_index(paths.root(os.environ)) as connection:
+        rows = index.select(connection, filters)
+    until = None if filters.until else datetime.now().astimezone().date()
+    periods = timeline(rows, Unit(per), until=until)[-last:]
+    if as_json:
+        from with_tracking.cli.output import print_json
+
+        print_json({"schema_version": 1, "per": per, "periods": periods})
+    elif not periods:
+        raise WithTrackingError("There is no session that fits", "with-tracking list")
+    if plot is not None and periods:
+        from with_tracking.plot import write_plot
+
+        write_plot(plot, periods, Unit(per))
+        click.echo(f"Drawn into {plot}", err=True)
+    elif not as_json:
+        _print(periods, Unit(per))
+
+
+def _print(periods: Sequence[Period], unit: Unit) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from with_tracking.cli.output import console
+    from with_tracking.figures import figure, sparkline
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("WEEK OF" if unit is Unit.WEEK else "DAY", no_wrap=True)
+    lines = series(periods)
+    for name in lines:
+        table.add_column(TITLES[name], justify="right", no_wrap=True)
+    for number, period in enumerate(periods):
+        cells = [figure(name, values[number]) for name, values in lines.items()]
+        table.add_row(f"{period.start:%a %d %b %Y}", *cells, style="" if period.sums.sessions else "dim")
+    out = console()
+    out.print(table)
+    out.print()
+    for name, values in lines.items():
+        top = max((value for value in values if value is not None), default=None)
+        line = Text(f"{TITLES[name].lower():9}", "dim").append(sparkline(values[-60:]), "cyan")
+        out.print(line.append(f"  up to {figure(name, top)}", "dim") if top else line)
