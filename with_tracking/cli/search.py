@@ -68,6 +68,7 @@ def _print(found: search.Found, ids: Sequence[str]) -> None:
     """Print a line for each session and one for each place."""
     from rich.text import Text
 
+    from with_tracking.cli.event_lines import moment
     from with_tracking.cli.output import console, one_line
     from with_tracking.cli.session_table import outcome_mark, short_id, when_text
 
@@ -80,7 +81,7 @@ def _print(found: search.Found, ids: Sequence[str]) -> None:
         head.rstrip()
         out.print(head, no_wrap=True, overflow="ellipsis")
         for snippet in hit.snippets:
-            place = Text(f"  {_moment(snippet.seconds):>8} {snippet.where:{width}} ", style="dim")
+            place = Text(f"  {moment(snippet.seconds):>8} {snippet.where:{width}} ", style="dim")
             place.append_text(_highlighted(snippet))
             out.print(place, no_wrap=True, overflow="ellipsis", soft_wrap=not out.is_terminal)
         if hit.places > len(hit.snippets):
@@ -96,11 +97,3 @@ def _highlighted(snippet: search.Snippet) -> Text:
     for start, end in snippet.highlights:
         text.stylize("bold red not dim", start, end)
     return text
-
-
-def _moment(seconds: float | None) -> str:
-    """Return when in the session something was: +1:02:03."""
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(int(seconds), 60)
-    return f"+{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"+{minutes}:{rest:02}"

@@ -1,90 +1,93 @@
-"""`with-tracking show`: one session on a page."""
+"""`with-tracking show`: one session on a page, or a part of it whole."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from parsers.description import duration_text
-from parsers.session import Category, Session, Stopped, ToolUse
+from parsers.session import Event, Session
 from with_tracking import archive, paths, ui_server
+from with_tracking.annotations import read_annotations
 from with_tracking.archive import State
 from with_tracking.cli.edge import Command
+from with_tracking.errors import WithTrackingError
 from with_tracking.logged import read_logged
 
-ROWS = 30
-"""A section longer than this is cut; the whole is in --json and in the transcript."""
+if TYPE_CHECKING:
+    from parsers.session_folder import Parsed
+    from with_tracking.cli.session_page import Page
+
+RECORDED = ("typescript", "stdout.txt")
 
 
 @click.command("show", cls=Command, context_settings={"ignore_unknown_options": True})
 @click.argument("session_id", metavar="ID|last|-N")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole session as JSON.")
-def command(session_id: str, as_json: bool) -> None:
-    """Show one session: what was asked and done, and how it went.
+@click.option("--transcript", "part", flag_value="transcript", help="Print the readable transcript.")
+@click.option("--commands", "part", flag_value="commands", help="Print all shell commands whole, with times.")
+@click.option("--errors", "part", flag_value="errors", help="Print all errors whole, with times.")
+@click.option("--timeline", "part", flag_value="timeline", help="Print everything that happened, with times.")
+@click.option("--raw", "part", flag_value="raw", help="Print the recording, byte for byte.")
+@click.option("--json", "part", flag_value="json", help="Print the whole session as JSON.")
+def command(session_id: str, part: str | None) -> None:
+    r"""Show one session: what was asked and done, and how it went.
 
     ID may be shortened as long as it stays unique; `last` or -1 is the newest session, -2 the one before.
+
+    \b
+    with-tracking show last
+    with-tracking show 20261120-0929 --commands
     """
     root = paths.root(os.environ)
     folder = archive.find(root, session_id)
-    session = archive.read_session(folder) or _parse_now(folder)
-    if as_json:
+    if part == "raw":
+        _print_raw(folder)
+    elif part == "transcript":
+        _print_transcript(folder)
+    else:
+        _print(root, folder, part)
+
+
+def _print(root: Path, folder: Path, part: str | None) -> None:
+    session, events = _read(folder)
+    if part == "json":
         from with_tracking.cli.output import print_json
 
+        said = read_annotations(folder)
         more = {"state": archive.state_of(folder), "folder": str(folder), "run_id": _run_id(folder)}
-        print_json({**msgspec.to_builtins(session), **more})
-    else:
-        _print_page(root, folder, session)
+        print_json({**msgspec.to_builtins(session), **more, "tags": said.tags, "note": said.note})
+        return
+    from with_tracking.cli import event_lines, session_page
+    from with_tracking.cli.output import harmless
+
+    parts = {"commands": session_page.commands(session), "errors": session_page.errors(session)}
+    parts["timeline"] = event_lines.whole(events)
+    if part is None:
+        session_page.print_page(_page(root, folder, session, events))
+    for line in parts[part] if part else ():
+        click.echo(harmless(line))
 
 
-def _parse_now(folder: Path) -> Session:
-    """Read a session that nobody has read yet, also one that is still being recorded; nothing is written."""
-    from parsers.parse_ai_session import parse_folder
+def _page(root: Path, folder: Path, session: Session, events: Sequence[Event]) -> Page:
+    from with_tracking.cli.session_page import Page
 
-    return parse_folder(folder).session
-
-
-def _run_id(folder: Path) -> str | None:
-    logged = read_logged(folder)
-    return logged.run_id if logged else None
-
-
-def _print_page(root: Path, folder: Path, session: Session) -> None:
-    from rich.text import Text
-
-    from with_tracking.cli.output import console, harmless, one_line
-
-    out = console()
-    out.print(one_line(f"Session {session.session_id}", "bold"))
-    for name, value in _facts(root, folder, session):
-        out.print(Text(f"{name:10}", "dim"), one_line(value), soft_wrap=True)  # whole, so that addresses can be copied
-    for title, lines in _sections(session):
-        shown = list(lines)
-        if shown:
-            out.print()
-            out.print(one_line(title, "bold"))
-        for line in shown[:ROWS]:  # cut to the terminal's width, whole in a pipe
-            out.print(f"  {harmless(line)}", no_wrap=True, overflow="ellipsis", soft_wrap=not out.is_terminal)
-        if len(shown) > ROWS:
-            out.print(f"  … and {len(shown) - ROWS} more (with-tracking show {session.session_id} --json)")
+    said = read_annotations(folder)
+    return Page(
+        session=session,
+        events=events,
+        recording=archive.state_of(folder) is State.RECORDING,
+        tags=said.tags,
+        note=said.note,
+        places=tuple(_places(root, folder)),
+    )
 
 
-def _facts(root: Path, folder: Path, session: Session) -> Iterator[tuple[str, str]]:
-    assistant = " ".join(filter(None, (session.provider, session.client, session.provider_version)))
-    yield "assistant", f"{assistant}, {session.model}" if session.model else assistant
-    if session.started_at:
-        yield "when", _when(session)
-    if session.cwd:
-        branch = f" ({session.git.branch} at {(session.git.commit or '?')[:9]})" if session.git.branch else ""
-        yield "where", session.cwd + branch
-    yield "ended", _ended(session, archive.state_of(folder))
-    if usage := _usage(session):
-        yield "tokens", usage
-    if session.outcomes:
-        yield "outcome", ", ".join(outcome.replace("_", " ") for outcome in session.outcomes)
+def _places(root: Path, folder: Path) -> Iterator[tuple[str, str]]:
     if run_id := _run_id(folder):
         yield "MLflow run", run_id
         if address := ui_server.running_url(root):
@@ -92,55 +95,43 @@ def _facts(root: Path, folder: Path, session: Session) -> Iterator[tuple[str, st
     yield "folder", str(folder)
 
 
-def _when(session: Session) -> str:
-    assert session.started_at is not None
-    when = session.started_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    if session.duration_seconds is None:
-        return when
-    active = f" ({duration_text(session.active_seconds)} active)" if session.active_seconds is not None else ""
-    return f"{when}, {duration_text(session.duration_seconds)}{active}"
+def _read(folder: Path) -> tuple[Session, Sequence[Event]]:
+    """Return what was read from the session, reading it now if nobody has."""
+    session, events = archive.read_session(folder), archive.read_events(folder)
+    if session is None or events is None:
+        parsed = _parse_now(folder)
+        return parsed.session, parsed.events
+    return session, events
 
 
-def _ended(session: Session, state: State) -> str:
-    if state is State.RECORDING:
-        return "not yet: it is being recorded"
-    how = {True: "well", False: "badly", None: "nobody knows how"}[session.success]
-    code = "exit code not known" if session.exit_code is None else f"exit code {session.exit_code}"
-    reason = f", {session.end_reason.replace('_', ' ')}" if session.end_reason not in (None, "exited") else ""
-    return f"{how}, {code}{reason}"
+def _parse_now(folder: Path) -> Parsed:
+    """Read a session that nobody has read yet, also one that is still being recorded; nothing is written."""
+    from parsers.parse_ai_session import parse_folder
+
+    return parse_folder(folder)
 
 
-def _usage(session: Session) -> str:
-    counts = msgspec.structs.asdict(session.tokens).items()
-    texts = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts if count is not None]
-    if session.cost_usd is not None:
-        texts.append(f"${session.cost_usd:.4f}")
-    return ", ".join(texts)
+def _run_id(folder: Path) -> str | None:
+    logged = read_logged(folder)
+    return logged.run_id if logged else None
 
 
-def _sections(session: Session) -> Iterator[tuple[str, Iterable[str]]]:
-    yield "Asked", [f"❯ {_first_line(prompt)}" for prompt in session.user_prompts]
-    shell = [use for use in session.tool_uses if use.category is Category.SHELL]
-    yield f"Commands ({_outcomes(shell)})", [_command(use) for use in shell]
-    changed = (("edited", session.files_edited), ("written", session.files_written), ("read", session.files_read))
-    yield "Files", [f"{verb:8}{path}" for verb, files in changed for path in files]
-    yield "Errors", [f"{error.kind.value:18}{_first_line(error.text)}" for error in session.errors]
-    yield "Last answer", session.assistant_texts[-1].strip().splitlines() if session.assistant_texts else []
+def _print_transcript(folder: Path) -> None:
+    from with_tracking.cli.output import harmless
+
+    try:
+        text = (folder / "transcript.txt").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        text = _parse_now(folder).transcript
+    click.echo(harmless(text), nl=not text.endswith("\n"))
 
 
-def _outcomes(uses: list[ToolUse]) -> str:
-    failed = sum(use.ok is False and use.stopped is None for use in uses)
-    return f"{len(uses)}, {failed} failed" if failed else str(len(uses))
-
-
-def _command(use: ToolUse) -> str:
-    mark = {True: "✓", False: "✗", None: "·"}[use.ok]
-    text = _first_line(use.command or "(not shown)")
-    if use.stopped is not None:
-        return f"⊘ {text}  ({'denied' if use.stopped is Stopped.DENIED else 'interrupted'})"
-    return f"{mark} {text}" + (f"  (exit code {use.exit_code})" if use.exit_code else "")
-
-
-def _first_line(text: str) -> str:
-    lines = text.strip().splitlines() or [""]
-    return lines[0] + (" …" if len(lines) > 1 else "")
+def _print_raw(folder: Path) -> None:
+    """Print the typescript, or what a session without a terminal printed: stderr.txt goes to stderr."""
+    recorded = [folder / name for name in RECORDED if (folder / name).is_file()]
+    if not recorded:
+        raise WithTrackingError(f"Nothing was recorded of {folder.name}", f"with-tracking show {folder.name}")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(recorded[0].read_bytes())
+    if (folder / "stderr.txt").is_file():
+        sys.stderr.buffer.write((folder / "stderr.txt").read_bytes())
