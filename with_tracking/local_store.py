@@ -7,15 +7,18 @@ writers) and only then given its name.
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import sqlite3
 import tempfile
 from contextlib import closing
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from with_tracking import archive, mlflow_library
+from with_tracking.errors import MlflowUnavailable
 
 SQLITE = "sqlite:///"
 
@@ -38,14 +41,82 @@ def artifacts_uri(database: Path) -> str:
 
 
 def ensure(database: Path) -> None:
-    """Make the store if it is not there yet; any number of processes may call this at once."""
-    if database.exists():
-        return
-    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (database.parent / "artifacts").mkdir(mode=0o700, exist_ok=True)
-    with archive.lock_file(database.with_name(f"{database.name}.lock")):
-        if not database.exists():
-            _make(database)
+    """Make the store if it is not there yet, or fit one that an older MLflow wrote to this one.
+
+    Any number of processes may call this at once. Raises MlflowUnavailable if a newer MLflow wrote it.
+    """
+    if not database.exists():
+        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (database.parent / "artifacts").mkdir(mode=0o700, exist_ok=True)
+        with archive.lock_file(_lock_of(database)):
+            if not database.exists():
+                _make(database)
+                return
+    if fit_of(database) is Fit.OLDER:
+        with archive.lock_file(_lock_of(database)):
+            if fit_of(database) is Fit.OLDER:
+                _migrate(database)
+    if fit_of(database) is Fit.NEWER:
+        raise MlflowUnavailable(f"A newer MLflow wrote the store {database}", "pip install --upgrade mlflow")
+
+
+def _lock_of(database: Path) -> Path:
+    return database.with_name(f"{database.name}.lock")
+
+
+class Fit(StrEnum):
+    """How a store's schema and the installed MLflow go together."""
+
+    SAME = "same"
+    OLDER = "older"
+    NEWER = "newer"
+    UNKNOWN = "unknown"
+
+
+def revision_of(database: Path) -> str | None:
+    """Return the revision of the store's schema, None if it is no store of MLflow's. MLflow is not needed for it."""
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=20)) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error:
+        return None
+    return str(row[0]) if row else None
+
+
+def fit_of(database: Path) -> Fit:
+    """Compare the store's schema with that of the installed MLflow: a revision that it does not know is newer."""
+    found = revision_of(database)
+    if found is None:
+        return Fit.UNKNOWN
+    head, known = _revisions()
+    if found == head:
+        return Fit.SAME
+    return Fit.OLDER if found in known else Fit.NEWER
+
+
+@functools.cache
+def _revisions() -> tuple[str, frozenset[str]]:
+    """Return the revision that the installed MLflow makes, and all that came before."""
+    mlflow_library.load()
+    from alembic.script import ScriptDirectory
+    from mlflow.store.db.utils import _get_alembic_config
+
+    script = ScriptDirectory.from_config(_get_alembic_config(""))  # type: ignore[no-untyped-call]
+    head = script.get_current_head()
+    return head or "", frozenset(each.revision for each in script.walk_revisions())
+
+
+def _migrate(database: Path) -> None:
+    """Bring a store to the schema of the installed MLflow, as `mlflow db upgrade` does; it is backed up before."""
+    import sqlalchemy
+    from mlflow.store.db.utils import _upgrade_db
+
+    back_up(database, f"before-{mlflow_library.load().__version__}")
+    engine = sqlalchemy.create_engine(uri(database))
+    try:
+        _upgrade_db(engine)  # type: ignore[no-untyped-call]
+    finally:
+        engine.dispose()
 
 
 def back_up(database: Path, why: str) -> Path:
