@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from with_tracking import statistics
+from with_tracking.procedure_rates import wilson
 
 VALUES = st.lists(st.integers(0, 30).map(float), min_size=1, max_size=40)
 DISTINCT = st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=2, max_size=30, unique=True)
@@ -121,3 +122,11 @@ def test_odds_ratio_of_empty_cells() -> None:
 def test_effects_have_words(delta: float, word: str) -> None:
     """How large an effect is, is said in a word, whatever its direction."""
     assert statistics.effect_words(delta) == word
+
+
+@given(st.integers(1, 80), st.data())
+def test_wilson_is_scipys(n: int, data: st.DataObject) -> None:
+    """The interval of a rate is Wilson's."""
+    successes = data.draw(st.integers(0, n))
+    wanted = scipy.stats.binomtest(successes, n).proportion_ci(method="wilson")
+    assert wilson(successes, n) == pytest.approx((wanted.low, wanted.high), abs=1e-9)

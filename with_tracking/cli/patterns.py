@@ -1,0 +1,123 @@
+"""`with-tracking patterns`: what comes back in many sessions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from with_tracking import index, paths
+from with_tracking.cli.current_index import current_index
+from with_tracking.cli.edge import Command
+from with_tracking.cli.filters import filter_options
+from with_tracking.cli.output import console, one_line
+from with_tracking.errors import WithTrackingError
+from with_tracking.figures import count, percent
+from with_tracking.filters import Filters
+from with_tracking.patterns import (
+    COMPLEXITY,
+    Complexity,
+    Recurring,
+    Retried,
+    complexity,
+    failing_commands,
+    recurring_errors,
+    retried_commands,
+)
+from with_tracking.procedure_rates import Rate, procedure_rates
+from with_tracking.stories import read_stories
+
+EPILOG = """\b
+Examples:
+  with-tracking patterns --since 30d
+  with-tracking patterns --repo webapp --json | jq '.errors[0]'"""
+ROWS = 6
+"""So many of each kind are shown; --json has all."""
+
+
+@click.command("patterns", cls=Command, epilog=EPILOG)
+@click.option("--limit", default=1000, show_default=True, type=click.IntRange(1), help="Look at so many of the newest.")
+@filter_options
+@click.option("--json", "as_json", is_flag=True, help="Print everything found as JSON.")
+def command(limit: int, filters: Filters, as_json: bool) -> None:
+    """Show what comes back: errors and what fixed them, retries, how procedures do, complex sessions.
+
+    This is counting: a command that failed and later succeeded in the same session counts as fixed by what was last
+    changed between the two. Numbers in errors and commands are shown as N, folders as ….
+    """
+    root = paths.root(os.environ)
+    with current_index(root) as connection:
+        rows = index.select(connection, filters, limit=limit)
+    stories = list(read_stories(root, rows))
+    errors, commands = recurring_errors(stories), failing_commands(stories)
+    retries, rates, complex_ones = retried_commands(stories), procedure_rates(rows), complexity(rows)
+    if as_json:
+        from with_tracking.cli.output import print_json
+
+        found = {"errors": errors, "commands": commands, "retries": retries}
+        print_json({"schema_version": 1, **found, "procedures": rates, "complexity": complex_ones})
+        return
+    if not stories:
+        raise WithTrackingError("There is no session that fits and has been read", "with-tracking list")
+    out = console()
+    out.print(one_line(f"{len(stories)} sessions", "bold"))
+    _print_recurring(out, "Errors that came back", errors, len(stories))
+    _print_recurring(out, "Commands that failed in several sessions", commands, len(stories))
+    _print_retries(out, retries)
+    _print_rates(out, rates)
+    _print_complexity(out, complex_ones)
+
+
+def _title(out: Console, title: str, total: int) -> None:
+    out.print()
+    out.print(one_line(title if total <= ROWS else f"{title} ({ROWS} of {total})", "bold"))
+
+
+def _print_recurring(out: Console, title: str, found: Sequence[Recurring], total: int) -> None:
+    if not found:
+        return
+    _title(out, title, len(found))
+    for each in found[:ROWS]:
+        times = f"{len(each.sessions)} of {total} sessions, {each.count} times"
+        kind = "" if each.kind == "command" else f"{each.kind.replace('_', ' ')}: "
+        out.print(Text("  ").append_text(one_line(kind + each.text)), no_wrap=True, overflow="ellipsis")
+        fixes = ", ".join(f"{fix.what} ({fix.count} of {each.count})" for fix in each.fixes[:2])
+        out.print(Text(f"    {times}; newest {each.sessions[0]}", "dim"), no_wrap=True, overflow="ellipsis")
+        if fixes:
+            line = Text("    fixed by: ", "dim").append_text(one_line(fixes, "green"))
+            out.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def _print_retries(out: Console, found: Sequence[Retried]) -> None:
+    if not found:
+        return
+    _title(out, "Commands that were tried again after a failure", len(found))
+    for each in found[:ROWS]:
+        attempts = f", after {count(each.attempts)} runs in the median" if each.attempts else ""
+        out.print(Text("  ").append_text(one_line(each.command)), no_wrap=True, overflow="ellipsis")
+        told = f"{each.retries} retries in {each.sessions} sessions; succeeded in {each.recovered}{attempts}"
+        out.print(Text(f"    {told}", "dim"), no_wrap=True, overflow="ellipsis")
+
+
+def _print_rates(out: Console, rates: Sequence[Rate]) -> None:
+    if not rates:
+        return
+    _title(out, "Procedures", len(rates))
+    for each in rates[:ROWS]:
+        low, high = (percent(limit) for limit in each.interval)
+        small = ", a small sample" if each.small else ""
+        told = f"{percent(each.rate)} of {each.n} ended well; the true rate is likely {low} to {high}{small}"
+        out.print(Text("  ").append_text(one_line(each.name)), no_wrap=True, overflow="ellipsis")
+        out.print(Text(f"    {told}", "dim"), no_wrap=True, overflow="ellipsis")
+
+
+def _print_complexity(out: Console, found: Sequence[Complexity]) -> None:
+    _title(out, "The most complex sessions", len(found))
+    for each in found[:ROWS]:
+        line = Text(f"  {each.score:3.0f}  {each.session_id}  ").append_text(one_line(each.prompt or ""))
+        out.print(line, no_wrap=True, overflow="ellipsis")
+    names = ", ".join(part.replace("_", " ") for part in COMPLEXITY)
+    out.print(Text(f"  0–100: the mean of the ranks among these sessions in {names}.", "dim"))
