@@ -1,6 +1,7 @@
 """Stores that another MLflow wrote: an older one is backed up and migrated, a newer one is refused with the way out.
 
-A store's age is that of its schema, and MLflow's own migrations make one of any age. The store's tests themselves are run with the oldest MLflow by hand:
+A store's age is that of its schema, and MLflow's own migrations make one of any age. The store's own tests
+are run with the oldest MLflow by hand:
 
     python -m venv old && old/bin/pip install "mlflow==3.10.*" -e . pytest pytest-xdist hypothesis pyavt
     old/bin/python -m pytest tests/test_mlflow_store.py tests/test_mlflow_faults.py tests/test_traces.py

@@ -171,6 +171,21 @@ def lock(folder: Path) -> Iterator[None]:
         yield
 
 
+def is_locked(folder: Path) -> bool:
+    """Tell whether another process is at work on a session folder at this moment."""
+    try:
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 @contextmanager
 def lock_file(path: Path) -> Iterator[None]:
     """Hold an exclusive flock on `path`, which is created if need be and never deleted."""

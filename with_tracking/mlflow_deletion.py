@@ -79,7 +79,9 @@ def _runs(client: MlflowClient, session_id: str) -> Iterator[Run]:
 
 
 def _delete_on_server(client: Any, run: Run) -> None:
-    client._tracking_client._get_artifact_repo(run.info.run_id).delete_artifacts()
+    files = client._tracking_client._get_artifact_repo(run.info.run_id)
+    for entry in client.list_artifacts(run.info.run_id):
+        files.delete_artifacts(entry.path)
     if run.info.lifecycle_stage == "active":
         for tag in run.data.tags:
             if tag != "session_id":  # by which it is found again, should we be interrupted
