@@ -17,6 +17,7 @@ import msgspec
 
 from with_tracking import archive, config, paths, privacy, store_probe, tombstones
 from with_tracking.archive import State
+from with_tracking.local_store import Fit
 from with_tracking.quantities import size_text
 
 LEAST_SCRIPT = (2, 35)  # util-linux: --log-timing, --logging-format advanced
@@ -136,7 +137,7 @@ def _store(settings: config.Config) -> Iterator[Finding]:
     report = store_probe.probe()
     if report.problem:
         yield _problem("store", report.problem, report.advice or "with-tracking config")
-    elif report.fit is store_probe.Fit.OLDER:
+    elif report.fit is Fit.OLDER:
         yield _note("store", f"an older MLflow wrote it; the next sync backs it up and migrates it to {report.mlflow}")
     else:
         schema = f", schema {report.schema}" if report.schema else ""
