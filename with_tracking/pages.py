@@ -105,7 +105,8 @@ p.note { color: var(--dim); font-size: .875rem; margin: .4rem 0 }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.4rem, 1fr)); gap: .75rem; margin: 1.2rem 0 }
 .tiles div { border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .8rem }
 .tiles small { color: var(--dim); display: block } .tiles b { font-size: 1.35rem; font-weight: 600 }
-.wide { overflow-x: auto } .wide + .wide { margin-top: 1rem } table { border-collapse: collapse; width: 100%; font-size: .925rem }
+.wide { overflow-x: auto } .wide + .wide { margin-top: 1rem }
+table { border-collapse: collapse; width: 100%; font-size: .925rem }
 th, td { padding: .35rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
 th { font-weight: 600; color: var(--dim); white-space: nowrap } td.text { overflow-wrap: anywhere }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
