@@ -98,15 +98,10 @@ def _remote() -> str | None:
 def _show(address: str, in_browser: bool) -> None:
     click.echo(address)
     if in_browser:
-        import webbrowser
+        from with_tracking import browser
 
-        if not (_has_screen() and webbrowser.open(address)):
+        if not browser.show(address):
             click.echo("There is no browser here to open it in.", err=True)
-
-
-def _has_screen() -> bool:
-    """Tell whether a browser would have a window; one that runs inside the terminal cannot show the UI."""
-    return sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))
 
 
 if __name__ == "__main__":
