@@ -12,7 +12,7 @@ import msgspec
 from parsers.session import Category, Error, ErrorKind, Event, Note, NoteKind, Prompt, ToolUse
 from tests import synthetic
 from tests.test_cli_sessions import CHECKOUT, run
-from with_tracking.annotations import Annotations, write_annotations
+from with_tracking.remarks import Remarks, write_remarks
 
 EDIT = ToolUse(
     name="Edit", category=Category.EDIT, files=("app.py",), ok=True, lines_added=3, lines_removed=1, start_seconds=9.0
@@ -86,10 +86,10 @@ def test_transcript_and_raw(tracking_root: Path) -> None:
     assert (nothing.returncode, "Nothing was recorded" in nothing.stderr) == (1, True)
 
 
-def test_annotations_are_shown(tracking_root: Path) -> None:
+def test_remarks_are_shown(tracking_root: Path) -> None:
     """What the person said of a session is on its page and in its JSON."""
     folder = synthetic.parsed(tracking_root, "a").folder
-    write_annotations(folder, Annotations(tags={"mode": "fast"}, note="again"))
+    write_remarks(folder, Remarks(tags={"mode": "fast"}, note="again"))
     page = run("show", "a").stdout
     assert "tags       mode=fast\nnote       again\n" in page
     found = json.loads(run("show", "a", "--json").stdout)

@@ -14,7 +14,7 @@ import pytest
 
 from parsers.session import Git
 from tests import synthetic
-from with_tracking import annotations, archive, index, index_database
+from with_tracking import archive, index, index_database, remarks
 from with_tracking.archive import State
 from with_tracking.filters import Filters
 
@@ -77,12 +77,12 @@ def test_unfinished_sessions_are_looked_at_again(tracking_root: Path) -> None:
     assert [row.state for row in index.sessions(tracking_root)] == [State.RECORDED]
 
 
-def test_annotations_are_in_it(tracking_root: Path) -> None:
+def test_remarks_are_in_it(tracking_root: Path) -> None:
     """Tags and notes of the person come with the row and are searched."""
     folder = synthetic.parsed(tracking_root, "a").folder
     ids(tracking_root)
-    said = annotations.Annotations(tags={"mode": "fast"}, note="look at this penguin again")
-    annotations.write_annotations(folder, said)
+    said = remarks.Remarks(tags={"mode": "fast"}, note="look at this penguin again")
+    remarks.write_remarks(folder, said)
     (row,) = index.sessions(tracking_root)
     assert (row.tags, row.note) == ({"mode": "fast"}, "look at this penguin again")
     assert words(tracking_root, "penguin") == 1
@@ -159,7 +159,7 @@ def test_filters(tracking_root: Path) -> None:
         exit_code=1,
         git=Git(root="/home/dev/shop", branch="feature/cart", commit="0" * 40),
     ).folder
-    annotations.write_annotations(other, annotations.Annotations(tags={"mode": "fast"}))
+    remarks.write_remarks(other, remarks.Remarks(tags={"mode": "fast"}))
     wanted = [
         Filters(provider=["openai_codex"]),
         Filters(provider=["codex"]),

@@ -11,9 +11,9 @@ from parsers.session import AssistantText, Category, Event, Prompt, ToolUse
 from tests import synthetic
 from tests.test_cli_sessions import run
 from with_tracking import index
-from with_tracking.annotations import Annotations, write_annotations
 from with_tracking.errors import WithTrackingError
 from with_tracking.filters import Filters
+from with_tracking.remarks import Remarks, write_remarks
 from with_tracking.search import Found, search
 from with_tracking.search_query import read_query
 
@@ -43,7 +43,7 @@ def archive_of_two(tracking_root: Path) -> Path:
     """Make an archive of two sessions."""
     for name, events in SESSIONS.items():
         synthetic.parse(synthetic.record(tracking_root, name), events)
-    write_annotations(tracking_root / "sessions/2026/11/20/b", Annotations(note="a walrus"))
+    write_remarks(tracking_root / "sessions/2026/11/20/b", Remarks(note="a walrus"))
     return tracking_root
 
 

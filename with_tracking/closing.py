@@ -24,10 +24,10 @@ def close_session(folder: Path, read: Callable[[], Session]) -> None:
         if os.environ.get("WITH_TRACKING_QUIET", "") in ("", "0"):
             click.echo(closing_line(read(), ui_server.running_url(paths.root(os.environ))), err=True)
     finally:
-        _log_in_background(folder)
+        log_in_background(folder)
 
 
-def _log_in_background(folder: Path) -> None:
+def log_in_background(folder: Path) -> None:
     """Start `with-tracking sync` in a session of its own: it lives on when the terminal is closed."""
     subprocess.Popen(
         [sys.executable, "-I", "-m", "with_tracking", "sync", "--quiet"],

@@ -17,11 +17,11 @@ import msgspec
 
 from parsers.session import Event
 from with_tracking import archive, index_database, paths
-from with_tracking.annotations import FILE as ANNOTATIONS
-from with_tracking.annotations import read_annotations
 from with_tracking.archive import State
 from with_tracking.filters import Filters
 from with_tracking.index_database import COLUMNS, writing
+from with_tracking.remarks import FILE as REMARKS
+from with_tracking.remarks import read_remarks
 from with_tracking.session_rows import SessionRow, row_of
 from with_tracking.session_texts import document
 
@@ -163,7 +163,7 @@ def _put(connection: sqlite3.Connection, root: Path, folder: Path, events: Itera
         return
     if time.time_ns() - folder_stamp < RACY_SECONDS * 1e9:
         folder_stamp = 0
-    texts_stamp = f"{_stamp(folder / 'parsed.json')} {_stamp(folder / ANNOTATIONS)}"
+    texts_stamp = f"{_stamp(folder / 'parsed.json')} {_stamp(folder / REMARKS)}"
     row = row_of(folder, root)
     began = row.started_at.timestamp() if row.started_at else archive.last_written(folder)
     facts = {"began": began, **_facts(row)}
@@ -185,7 +185,7 @@ def _put_texts(
     if events is None:
         events = archive.read_events(folder) or ()
     texts = document(events)
-    said = read_annotations(folder)
+    said = read_remarks(folder)
     texts["notes"] = [*filter(None, [said.note]), *(f"{key}={value}" for key, value in said.tags.items())]
     if any(texts.values()):
         values = ["\n".join(texts.get(column, ())).encode("utf-8", "replace").decode() for column in COLUMNS]

@@ -22,7 +22,17 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from parsers.session import Event, Session
-from with_tracking import archive, artifacts, config, local_store, mlflow_library, mlflow_traces, paths, pricing
+from with_tracking import (
+    archive,
+    artifacts,
+    config,
+    local_store,
+    mlflow_library,
+    mlflow_traces,
+    paths,
+    pricing,
+    remarks,
+)
 from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused
 from with_tracking.logged import Logged
 from with_tracking.run_content import Point, RunContent, digest, run_content
@@ -69,13 +79,38 @@ def log_session(
         run_id = next((run.info.run_id for run in found if run.data.tags.get(LOGGED) == mark), None)
         if run_id is None:
             began = archive.last_written(folder) - (session.duration_seconds or 0.0)
-            content = run_content(session, events, began=began, user=_user(), run_tags=settings.run_tags)
+            own_tags = {**settings.run_tags, **remarks.run_tags(remarks.read_remarks(folder))}
+            content = run_content(session, events, began=began, user=_user(), run_tags=own_tags)
             price = functools.partial(pricing.cost_of, overrides=everything.prices)
             turns = turns_of(events, session.wrapper or session.provider, price) if settings.traces else []
             run_id = _replace(found, destination, folder, content, turns, root / "tmp")
             destination.client.set_tag(run_id, LOGGED, mark)
         _remember(folder, destination, run_id, mark)
         return run_id
+
+
+def change_tags(logged: Logged, own_uri: str | None, changes: Mapping[str, str | None]) -> None:
+    """Set tags of a run, or take them away (None). `own_uri` is the store's address with the password, if it is that.
+
+    Raises MlflowUnavailable if the store is away, RunRefused if the run is gone.
+    """
+    own = own_uri is not None and _without_password(own_uri) == logged.tracking_uri
+    tracking_uri = own_uri if own and own_uri else logged.tracking_uri
+    with _refusals(tracking_uri, RunRefused):
+        client = mlflow_library.load().MlflowClient(tracking_uri=tracking_uri)
+        there = client.get_run(logged.run_id).data.tags
+        for key, value in changes.items():
+            if value is not None:
+                client.set_tag(logged.run_id, key, value)
+            elif key in there:
+                client.delete_tag(logged.run_id, key)
+
+
+def ask(settings: config.Mlflow) -> None:
+    """Find out whether the server that the settings name can be used. Raises MlflowUnavailable if not."""
+    with _refusals(settings.tracking_uri, MlflowUnavailable):
+        client = mlflow_library.load().MlflowClient(tracking_uri=settings.tracking_uri)
+        client.get_experiment_by_name(settings.experiment_name)
 
 
 def _user() -> str:

@@ -10,10 +10,10 @@ import msgspec
 
 from parsers.session import Event
 from with_tracking import archive, index
-from with_tracking.annotations import read_annotations
 from with_tracking.errors import WithTrackingError
 from with_tracking.filters import Filters
 from with_tracking.index_database import COLUMNS, TOKENIZER
+from with_tracking.remarks import read_remarks
 from with_tracking.search_query import Query
 from with_tracking.session_rows import SessionRow
 from with_tracking.session_texts import texts_of
@@ -98,7 +98,7 @@ def _places(events: Sequence[Event], folder: Path) -> Iterator[Place]:
             if (text, event.seconds) not in seen:
                 seen.add((text, event.seconds))
                 yield where, event.seconds, text.encode("utf-8", "replace").decode()
-    said = read_annotations(folder)
+    said = read_remarks(folder)
     for text in (*filter(None, [said.note]), *(f"{key}={value}" for key, value in said.tags.items())):
         yield "notes", None, text
 

@@ -11,8 +11,8 @@ import msgspec
 
 from parsers.session import Git, SessionHeader
 from with_tracking import archive
-from with_tracking.annotations import read_annotations
 from with_tracking.archive import State
+from with_tracking.remarks import read_remarks
 
 PROMPT_LENGTH = 500
 """Characters of the first prompt in a row; `show` has all of it."""
@@ -101,7 +101,7 @@ _DECODER = msgspec.json.Decoder(_Parsed)
 def row_of(folder: Path, root: Path) -> SessionRow:
     """Return what is known of the session of `folder`; before it is parsed that is what the recorder knew."""
     place = {"path": os.path.relpath(folder, root), "state": archive.state_of(folder)}
-    said = read_annotations(folder)
+    said = read_remarks(folder)
     known = _from_parsed(folder) or _from_header(folder)
     return msgspec.convert(
         {"session_id": folder.name, **place, **known, "tags": said.tags, "note": said.note}, SessionRow

@@ -13,11 +13,11 @@ import msgspec
 
 from parsers.session import Event, Session
 from with_tracking import archive, paths, ui_server
-from with_tracking.annotations import read_annotations
 from with_tracking.archive import State
 from with_tracking.cli.edge import Command
 from with_tracking.errors import WithTrackingError
 from with_tracking.logged import read_logged
+from with_tracking.remarks import read_remarks
 
 if TYPE_CHECKING:
     from parsers.session_folder import Parsed
@@ -58,7 +58,7 @@ def _print(root: Path, folder: Path, part: str | None) -> None:
     if part == "json":
         from with_tracking.cli.output import print_json
 
-        said = read_annotations(folder)
+        said = read_remarks(folder)
         more = {"state": archive.state_of(folder), "folder": str(folder), "run_id": _run_id(folder)}
         print_json({**msgspec.to_builtins(session), **more, "tags": said.tags, "note": said.note})
         return
@@ -76,7 +76,7 @@ def _print(root: Path, folder: Path, part: str | None) -> None:
 def _page(root: Path, folder: Path, session: Session, events: Sequence[Event]) -> Page:
     from with_tracking.cli.session_page import Page
 
-    said = read_annotations(folder)
+    said = read_remarks(folder)
     return Page(
         session=session,
         events=events,

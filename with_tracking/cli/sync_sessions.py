@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from with_tracking import archive, config, paths
+from with_tracking import archive, config, mlflow_remarks, paths
 from with_tracking.cli.edge import Command
 from with_tracking.sync import Summary, sync
 
@@ -35,6 +35,8 @@ def command(quiet: bool, as_json: bool) -> None:
 
         print_json(summary)
     _report(summary, quiet)
+    for problem in mlflow_remarks.send_all(root):
+        click.echo(f"Tags and notes wait for the next with-tracking sync. {problem}", err=True)
     _prune(root, quiet)
     sys.exit(1 if summary.pending else 0)
 
