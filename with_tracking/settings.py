@@ -153,7 +153,8 @@ PATTERN = Kind("a regular expression in quotes", _pattern)
 SETTINGS: Mapping[str, Mapping[str, Setting]] = {
     "mlflow": {
         "enabled": Setting(SWITCH, "WITH_TRACKING_MLFLOW"),
-        "tracking_uri": Setting(TEXT, "MLFLOW_TRACKING_URI"),
+        # Not a project's to say: a cloned repository could send sessions away.
+        "tracking_uri": Setting(TEXT, "MLFLOW_TRACKING_URI", personal=True),
         "experiment_name": Setting(TEXT, "MLFLOW_EXPERIMENT_NAME"),
         "run_tags": Setting(TABLE),
         "traces": Setting(SWITCH, "WITH_TRACKING_TRACES"),
