@@ -10,11 +10,10 @@ import fcntl
 import itertools
 import os
 import platform
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -138,6 +137,8 @@ def read_events(folder: Path) -> list[Event] | None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, readable by its owner only; it survives a power cut once this returns."""
+    import tempfile  # nothing that only reads needs it
+
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
     try:
         with os.fdopen(handle, "wb") as file:
@@ -149,6 +150,13 @@ def write_whole(path: Path, data: bytes) -> None:
         Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Delete the temporary files that somebody who died left in a session folder. The caller holds its lock."""
+    for entry in folder.iterdir():
+        if entry.name.startswith(".") and entry.name != ".lock" and not (entry.is_dir() and not entry.is_symlink()):
+            entry.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
@@ -205,6 +213,11 @@ def lock_file(path: Path) -> Iterator[None]:
     finally:
         _held.pop(path, None)
         os.close(handle)
+
+
+def day_folder(root: Path, day: date) -> Path:
+    """Return the folder of the sessions that began on a day."""
+    return paths.sessions(root) / f"{day:%Y/%m/%d}"
 
 
 def days(root: Path) -> Iterator[Path]:

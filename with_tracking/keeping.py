@@ -22,11 +22,12 @@ def keep(folder: Path, parsed: Parsed) -> Parsed:
     where it lies it is deleted after some weeks.
     """
     settings = config.load(os.environ, Path(parsed.session.cwd or folder))
-    copy_native(parsed.log, folder, home=Path.home(), provider=parsed.session.provider)
-    parsed = privacy.protect(folder, parsed, settings.privacy)
-    archive.write_whole(folder / "transcript.txt", parsed.transcript.encode())
-    archive.write_whole(folder / "events.jsonl", b"".join(msgspec.json.encode(e) + b"\n" for e in parsed.events))
-    archive.write_whole(folder / "parsed.json", msgspec.json.format(msgspec.json.encode(parsed.session)) + b"\n")
+    with archive.lock(folder):
+        copy_native(parsed.log, folder, home=Path.home(), provider=parsed.session.provider)
+        parsed = privacy.protect(folder, parsed, settings.privacy)
+        archive.write_whole(folder / "transcript.txt", parsed.transcript.encode())
+        archive.write_whole(folder / "events.jsonl", b"".join(msgspec.json.encode(e) + b"\n" for e in parsed.events))
+        archive.write_whole(folder / "parsed.json", msgspec.json.format(msgspec.json.encode(parsed.session)) + b"\n")
     with contextlib.suppress(OSError, sqlite3.Error, WithTrackingError):  # the next command sees that it is missing
         index.add(paths.root(os.environ), folder, parsed.events)
     return parsed

@@ -85,6 +85,7 @@ def log_session(
             turns = turns_of(events, session.wrapper or session.provider, price) if settings.traces else []
             run_id = _replace(found, destination, folder, content, turns, root / "tmp")
             destination.client.set_tag(run_id, LOGGED, mark)
+        _delete_unfinished(destination, session.session_id)
         _remember(folder, destination, run_id, mark)
         return run_id
 
@@ -196,6 +197,14 @@ def _runs_of(destination: Destination, session_id: str) -> list[Run]:
     """Return the runs of a session, whole or left behind; after a crash there may be two."""
     wanted = f"tags.session_id = '{session_id.replace(chr(39), '')}'"
     return list(destination.client.search_runs([destination.experiment_id], wanted))
+
+
+def _delete_unfinished(destination: Destination, session_id: str) -> None:
+    """Delete runs of the session that came late: a slow server may still make one after we stopped waiting for it."""
+    for run in _runs_of(destination, session_id):
+        if LOGGED not in run.data.tags:
+            mlflow_traces.delete_traces(destination.client, destination.experiment_id, run.info.run_id)
+            destination.client.delete_run(run.info.run_id)
 
 
 def _replace(

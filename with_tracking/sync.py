@@ -82,6 +82,9 @@ def _sync_one(folder: Path, work: _Work) -> Synced | None:
                 return None
             if archive.state_of(folder) is State.LOGGED:
                 return None
+            if archive.is_recording(folder):
+                return None
+            archive.sweep(folder)
             lost = archive.finish_lost(folder)
             if (run_id := _log(folder, work)) is None:
                 return None
