@@ -10,6 +10,7 @@ from parsers.screens import (
     aider,
     claude_code,
     claude_print,
+    claude_screen_reader,
     codex_exec,
     demo,
     gemini_cli,
@@ -25,6 +26,7 @@ from parsers.screens.table import Screen
 SCREENS: tuple[Screen, ...] = (
     claude_code.SCREEN,
     claude_print.SCREEN,
+    claude_screen_reader.SCREEN,
     openai_codex.SCREEN,
     codex_exec.SCREEN,
     gemini_cli.SCREEN,

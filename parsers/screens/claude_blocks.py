@@ -46,22 +46,22 @@ _SLASH_NOTES = {"/clear": NoteKind.CLEARED, "/new": NoteKind.CLEARED, "/model": 
 _WITH_FILE = frozenset({Category.READ, Category.EDIT, Category.WRITE})
 # What stands below a prompt that goes to the model: mentioned files, hooks, a place in the queue.
 _ATTACHED = re.compile(r"Read |Listed |Loaded |\[Image|Queued|\S+ hook |\S+ says:")
+_INTERRUPTED = re.compile(r"\[?Request interrupted|Interrupted|No \(tell Claude")
 _LIVE = re.compile(r"(?:Running|Waiting|Initializing)…")
+_AT_WORK = re.compile(r"(?: {2}[⏸⏵?]|\w+ (?:mode|edits) on\b).* esc to interrupt|[·✢*✶✻✽] .*\(esc to interrupt")
 _HOOK = re.compile(r"(?:Error: )?(?:\w+:\S{1,80} hook (?:error|blocked)|\w{1,80} operation blocked by hook)")
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a submitted message, or a command for the program itself: the program answers that one, not the model."""
     text = said(block, reading)
-    stop = block.first("stop")
     if text.startswith("/") and not _reached_the_model(block, reading):
         kind = _SLASH_NOTES.get(text.split()[0], NoteKind.SLASH_COMMAND)
         answer = " ".join(row.fields.get("text", "") for row in block.of("result")) if kind is NoteKind.MODEL else ""
         yield Note(kind=kind, text=answer or text, seconds=block.seconds)
     else:
         yield Prompt(text=text, seconds=block.seconds)
-    if stop is not None:
-        yield _stopped(stop)
+    yield from _stops(block)
 
 
 def _reached_the_model(block: Block, reading: Reading) -> bool:
@@ -81,16 +81,20 @@ def _reached_the_model(block: Block, reading: Reading) -> bool:
 
 def text(block: Block, reading: Reading) -> Iterator[Event]:
     """Read an answer, cut short if the stop stands below it."""
-    stop = block.first("stop")
-    yield AssistantText(text=said(block, reading), seconds=block.seconds, cut=stop is not None)
-    if stop is not None:
-        yield _stopped(stop)
+    yield AssistantText(text=said(block, reading), seconds=block.seconds, cut=block.first("stop") is not None)
+    yield from _stops(block)
 
 
-def _stopped(row: Row) -> Error:
-    told = row.fields["stop"]
-    kind = ErrorKind.INTERRUPTED if "nterrupted" in told[:24] else ErrorKind.API_ERROR
-    return Error(kind=kind, text=told, seconds=row.line.seconds)
+def _stops(block: Block, used: Row | None = None) -> Iterator[Error]:
+    """Read what stopped the turn below a block, but for the row that was `used` for something else."""
+    for row in block.of("stop"):
+        if row is not used:
+            kind = ErrorKind.INTERRUPTED if _is_interruption(row) else ErrorKind.API_ERROR
+            yield Error(kind=kind, text=row.fields["stop"], seconds=row.line.seconds)
+
+
+def _is_interruption(row: Row) -> bool:
+    return _INTERRUPTED.match(row.fields["stop"]) is not None
 
 
 def tool(block: Block, reading: Reading) -> Iterator[Event]:
@@ -98,15 +102,17 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
     name = _MCP.sub(r"mcp__\1__\2", block.fields["tool"])
     category = reading.screen.category(name)
     given = _input(block)
-    results = tuple(row for row in block.rows if row.kind in ("result", "more", "hidden", "stop"))
+    results = block.of("result", "more", "hidden")
     shown = output(results)
     shown = None if _LIVE.match(shown or "") else shown
+    stop = _stop_of_call(block, shown)
     if category is Category.OTHER and _SUB_AGENT.match(shown or ""):
         category = Category.TASK  # an agent that the person defined is called by its name
-    ok, stopped = _outcome(block, shown, reading)
+    ok, stopped = _outcome(block, shown, stop, reading)
     exit_code = _EXIT_CODE.match(shown or "")
     files = (given,) if category in _WITH_FILE and given else ()
     added, removed = _changes(shown)
+    ended = results[0] if results else stop
     yield ToolUse(
         name=name,
         category=category,
@@ -120,19 +126,27 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
         lines_removed=removed,
         output=shown,
         start_seconds=block.seconds,
-        duration_seconds=round(max(0.0, results[0].line.seconds - block.seconds), 3) if results else None,
+        duration_seconds=round(max(0.0, ended.line.seconds - block.seconds), 3) if ended else None,
     )
+    yield from _stops(block, stop)
+
+
+def _stop_of_call(block: Block, shown: str | None) -> Row | None:
+    """Find the row that says that the call was stopped. Below a result it says that of the turn."""
+    stop = block.first("stop")
+    return stop if stop is not None and shown is None and _is_interruption(stop) else None
 
 
 def _input(block: Block) -> str:
     """Give what stands between the parentheses, wrapped rows joined."""
-    more = block.of("input_more")
+    more = block.of("input_more", "input_end")
     head = block.rows[0].line
     if "input" not in block.fields:
         return ""
     prefix = len(head.text) - len(block.fields["input"])
     drawn = unwrap([head.text, *(row.line.text for row in more)], head.cols, prose=False)
-    return _CLOSING.sub("", "\n".join([drawn[0][prefix:], *(line[6:] for line in drawn[1:])]))
+    indent = len(more[0].line.text) - len(more[0].fields["text"]) if more and more[0].kind == "input_more" else 0
+    return _CLOSING.sub("", "\n".join([drawn[0][prefix:], *(line[indent:] for line in drawn[1:])]))
 
 
 def _arguments(given: str, category: Category) -> Mapping[str, str]:
@@ -143,19 +157,24 @@ def _arguments(given: str, category: Category) -> Mapping[str, str]:
     return {m["key"]: m["value"].strip('"') for m in _ARGUMENT.finditer(given)} or ({"input": given} if given else {})
 
 
-def _outcome(block: Block, shown: str | None, reading: Reading) -> tuple[bool | None, Stopped | None]:
-    """Whether a call went well, by the bullet's colour; by what the result says where there are no colours."""
-    stop = block.first("stop")
-    if stop is not None and "nterrupted" in stop.fields["stop"][:24]:
-        return False, stopped_how(was_asked(reading, block.seconds, stop.line.seconds, passing.QUESTION))
+def _outcome(block: Block, shown: str | None, stop: Row | None, reading: Reading) -> tuple[bool | None, Stopped | None]:
+    """Whether a call went well, by the bullet's colour or label; by what the result says where there is neither."""
     if stop is not None:
-        return False, None
+        return False, stopped_how(was_asked(reading, _begun(block, reading), stop.line.seconds, passing.QUESTION))
     if shown is not None and re.match(r"User rejected |.* was rejected", shown):
         return False, Stopped.DENIED
+    if "label" in block.fields:
+        return (None if shown is None else block.fields["label"] == "tool"), None
     colour = hue(block.rows[0].line.lead.foreground)
     if reading.palette.colours and colour in _SUCCESS | {Hue.RED}:
         return colour in _SUCCESS, None
     return (None if shown is None else not _FAILED.match(shown)), None
+
+
+def _begun(block: Block, reading: Reading) -> float:
+    """Tell when a call was first on the screen, at the earliest: for screen readers its end writes it anew."""
+    before = reading.preceding(block) if "label" in block.fields else block
+    return before.seconds if before else 0.0
 
 
 def _changes(shown: str | None) -> tuple[int | None, int | None]:
@@ -173,9 +192,7 @@ def stoppable(reader: Reader) -> Reader:
 
     def read(block: Block, reading: Reading) -> Iterator[Event]:
         yield from reader(block, reading)
-        stop = block.first("stop")
-        if stop is not None:
-            yield _stopped(stop)
+        yield from _stops(block)
 
     return read
 
@@ -184,9 +201,6 @@ READERS: Mapping[str, Reader] = {
     "prompt": prompt,
     "text": text,
     "tool": tool,
-    "reader_prompt": prompt,
-    "reader_text": text,
-    "reader_tool": tool,
     "collapsed": stoppable(collapsed),
     "shell": shell,
     "memory": note(NoteKind.OTHER),
@@ -230,10 +244,7 @@ def _is_begun_again(event: Event, after: Event) -> bool:
 def _cut_by_the_end(events: list[Event], reading: Reading) -> list[Event]:
     """Tell that the session ended while the assistant was at work: killed, or its terminal closed."""
     live = reading.transcript.ended_live
-    working = next(
-        (line for line in live if re.match(r" {2}[⏸⏵?].* esc to interrupt|[·✢*✶✻✽] .*\(esc to interrupt", line.text)),
-        None,
-    )
+    working = next((line for line in live if _AT_WORK.match(line.text)), None)
     if working is None or any(isinstance(event, Note) and event.kind is NoteKind.RESUME_ID for event in events):
         return events
     end = max(line.seconds for line in live)

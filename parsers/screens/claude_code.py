@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from parsers.screens import claude_blocks
+from parsers.screens.claude_shapes import API_REFUSES, COUNTS, NUMBER, STOP, TOOL_NAME
 from parsers.screens.hues import Hue
 from parsers.screens.table import Look, Screen, chrome, head, panel, part, tool_table
 from parsers.session import Category
@@ -26,30 +27,9 @@ _SURELY_A_NAME = Look(bold=True, sure=True)
 _SHADED = Look(background=True)
 _FAINT = Look(faint=True)
 
-_API_REFUSES = r"API Error(?::| \().*|Invalid API key\b.*|Prompt is too long.*|Credit balance is too low.*"
-# What stands below a prompt, an answer or a call that was cut short, in any version.
-_STOP = (
-    r"(?P<stop>(?:\[?Request interrupted|Interrupted|Context limit reached|Please run /login|\d{3} \{).*"
-    rf"|{_API_REFUSES})"
-)
 _SPINNER = r"[·✢*✶✻✽✳∗•] "
-_NUMBER = r"\d{1,12}(?:\.\d{1,6})?[kmb]?"
-# "Bash", "Web Search", "tracker - get_issue (MCP)", "plugin:server:tool (MCP)"
-_TOOL_NAME = (
-    r"(?P<tool>[A-Z]\w*(?: [A-Z]\w*)?|mcp__\w+"
-    r"|[\w.:-]+(?: [\w.-]+)* - [\w -]+ \(MCP\)|[\w.-]+:[\w.:-]+ \(MCP\))"
-)
-_TOOL = rf"[●⏺] {_TOOL_NAME}"
+_TOOL = rf"[●⏺] {TOOL_NAME}"
 _TOOL_ALONE = r"[●⏺] (?P<tool>Update Todos|Todo ?Write|Bash ?Output|Kill ?Shell|Exit plan mode|Task ?Output)$"
-# "Searched for 1 pattern, read 2 files · 1 failed"; full-screen (tui: fullscreen) leaves the hint at the end out.
-_COUNT = (
-    r"(?:(?:Thought|Thinking) for [\dhms ]+|[Ss]earch(?:ed|ing) for \d{1,3} patterns?"
-    r"|[Ll]ist(?:ed|ing) \d{1,3} director(?:y|ies)|[Cc]all(?:ed|ing) \S+(?: \d{1,3} times?)?"
-    r"|(?:[Rr]ead(?:ing)?|[Ee]dit(?:ed|ing)|[Ww]rote|[Ww]riting) \d{1,3} files?|[Ff]etch(?:ed|ing) \d{1,3} \w+"
-    r"|(?:[Rr]an|[Rr]unning) \d{1,3} [\w ]{1,40})"
-)
-# A narrow terminal breaks the line; what follows the first count may be on the next row.
-_COUNTS = rf"(?P<text>{_COUNT}(?:, {_COUNT})*(?: · \d+ failed)?)…?(?:,| ·|(?:,| ·) [\w ]{{1,40}})?"
 _WITH_RESULT = (
     "prompt", "shell", "memory", "tool", "collapsed",
     "questions", "plan_approved", "plan_rejected", "plan_updated", "background",
@@ -67,8 +47,8 @@ RULES = (
     part("duration", r"Total (?:duration|code changes)|Usage by model:", within=("totals",)),
     part(
         "usage",
-        rf" +(?P<model>[\w.-]+): +(?P<input>{_NUMBER}) input, (?P<output>{_NUMBER}) output, "
-        rf"(?P<cache_read>{_NUMBER}) cache read, (?P<cache_write>{_NUMBER}) cache write",
+        rf" +(?P<model>[\w.-]+): +(?P<input>{NUMBER}) input, (?P<output>{NUMBER}) output, "
+        rf"(?P<cache_read>{NUMBER}) cache read, (?P<cache_write>{NUMBER}) cache write",
         within=("totals",),
     ),
     # --- prompts: shaded since 2.0, faint before; the input box has the same glyph without either --------------------
@@ -87,17 +67,17 @@ RULES = (
     head("background", r'[●⏺] (?:Agent|Task|Background command|Monitor) "', lead=_NOT_TEXT),
     head("agents", r"[●⏺] (?P<count>\d+) (?:\S+ )?agents? (?P<state>finished|launched)", lead=_NOT_TEXT),
     head("agents", r"[●⏺ ] (?:Running|Launching) (?P<count>\d+) (?:\S+ )?agents?…", body=_NOT_RED),
-    head("api_error", rf"[●⏺] (?P<text>{_API_REFUSES})"),
+    head("api_error", rf"[●⏺] (?P<text>{API_REFUSES})"),
     # --- tools: the name is bold, the bullet tells the outcome -------------------------------------------------------
     head("tool", _TOOL + r"\((?P<input>.*)", lead=_DONE),
     head("tool", _TOOL + r"\((?P<input>.*)", lead=_PENDING, body=_NAME),
-    head("tool", rf"  {_TOOL_NAME}\((?P<input>.*)", lead=_SURELY_A_NAME),  # the bullet of a running call blinks
+    head("tool", rf"  {TOOL_NAME}\((?P<input>.*)", lead=_SURELY_A_NAME),  # the bullet of a running call blinks
     head("tool", r"[●⏺] (?P<tool>[a-z][\w-]*)\((?P<input>.*)", lead=_SURELY_DONE, body=_NAME),  # an agent of one's own
     head("tool", _TOOL_ALONE, lead=_NOT_TEXT, body=_NAME),
     # --- answers, and what stands where the call would: counts only, grey (2.1) ---------------------------------------
     head("thinking", r"[●⏺ ] (?:Thought|Thinking) for [\dhms ]+…?(?: \(ctrl\+o .*)?$", lead=_QUIET, body=_QUIET),
-    head("collapsed", rf"[●⏺ ] {_COUNTS}(?: \((?:ctrl\+o.*)?)?$", lead=_QUIET, body=_QUIET),
-    head("collapsed", rf"[●⏺] {_COUNTS} \(ctrl\+o to expand\)$"),
+    head("collapsed", rf"[●⏺ ] {COUNTS}(?: \((?:ctrl\+o.*)?)?$", lead=_QUIET, body=_QUIET),
+    head("collapsed", rf"[●⏺] {COUNTS} \(ctrl\+o to expand\)$"),
     head("text", r"[●⏺] (?P<text>.*\S)"),
     head("thinking", r"∴ (?P<text>.*)"),
     # --- the live part of the screen: input box, menus, dialogs, footer -----------------------------------------------
@@ -110,11 +90,11 @@ RULES = (
     panel("screen", r" (?:Claude Code v\d[\w.-]*$|Settings: )"),  # /help and /status of 1.0
     chrome("panel", r".", within=("rule", "screen")),
     # --- what stands below a head ------------------------------------------------------------------------------------
-    part("stop", r"  ⎿\s{1,2}" + _STOP, lead=_QUIET),
+    part("stop", r"  ⎿\s{1,2}" + STOP, lead=_QUIET),
     part("result", r"  ⎿\s{1,2}(?P<text>.*)", lead=_QUIET, within=_WITH_RESULT),
     part(
         "branch",
-        rf"   [├└]─? (?P<agent>.+?)(?: · (?P<uses>\d{{1,6}}) tool uses?)?(?: · (?P<tokens>{_NUMBER}) tokens)?$",
+        rf"   [├└]─? (?P<agent>.+?)(?: · (?P<uses>\d{{1,6}}) tool uses?)?(?: · (?P<tokens>{NUMBER}) tokens)?$",
         within=("agents",),
     ),
     part("leaf", r"   [│ ]\s{1,2}⎿", within=("agents",)),
@@ -124,15 +104,6 @@ RULES = (
     # Before 2.0 the lines of a prompt after the first are not indented.
     part("more", r"\S", lead=_FAINT, body=_FAINT, within=("prompt",), after=("prompt", "more")),
     part("more", r"\S", lead=_GREY, body=_GREY, within=("prompt",), after=("prompt", "more")),
-    # --- screen reader mode (2.1): flat, a word and a colon before everything, nothing indented -----------------------
-    head("reader_prompt", r"you: (?P<text>.*\S)"),
-    head("reader_tool", r"tool: (?P<tool>\w+) \((?P<input>.*)"),
-    head("reader_text", r"claude: (?P<text>.*\S)"),
-    panel("reader_dialog", r"Permission Required: "),
-    chrome("reader_dialog", r".", within=("reader_dialog",)),
-    part("more", r".", within=("reader_prompt", "reader_text")),
-    part("result", r"(?:result: )?(?P<text>.*)", within=("reader_tool",), after=("reader_tool",)),
-    part("more", r".", within=("reader_tool",)),
 )
 
 SCREEN = Screen(
@@ -163,7 +134,6 @@ SCREEN = Screen(
         re.compile(r" Claude Code v(?P<version>\d[\w.-]*)$"),
     ),
     titles=(re.compile(r"[✳◐◑✻⠂⠐] Claude Code$"),),
-    signs=frozenset({"tool", "collapsed", "resume_id", "turn_end", "reader_tool", "reader_text"}),
+    signs=frozenset({"tool", "collapsed", "resume_id", "turn_end"}),
     finish=claude_blocks.finish,
-    flowing=frozenset({"prompt", "text", "reader_prompt", "reader_text"}),
 )

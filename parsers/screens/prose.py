@@ -17,7 +17,8 @@ def said(block: Block, reading: Reading, *, kinds: Iterable[str] = ("more",), ma
     margin = reading.screen.margin if margin is None else margin
     rows = [row for row in block.rows[1:] if row.kind in frozenset(kinds) or row.place is Place.BLANK]
     head = block.rows[0]
-    first = " " * margin + head.fields.get("text", "")
+    text = head.fields.get("text", "")
+    first = " " * max(margin, head.line.text.find(text)) + text  # as wide as it was drawn, with glyph or label
     drawn = unwrap([first, *(row.line.text for row in rows)], head.line.cols)
     return "\n".join(_without_margin(drawn, margin)).strip()
 

@@ -263,15 +263,67 @@ def test_a_session_killed_at_work_was_interrupted() -> None:
     assert errors(show(BANNER + typed("go") + said("Part 1") + footer)) == [ErrorKind.INTERRUPTED]
 
 
+READER = "[Screen Reader Mode: on via flag]\nClaude Code v2.1.329\nOpus 5.5 · API Usage Billing\n~/webapp\n"
+
+
 def test_screen_reader_mode() -> None:
-    """Flat lines with a word and a colon before them say the same."""
-    screen = (
-        "you: show the status\ntool: Bash (git status)\nOn branch main\nPermission Required: Bash command\n1. Yes\n"
-    )
-    reading = show(screen + "claude: All clean.\nAnd done.\n", provider="claude_code")
-    assert prompts(reading) == ["show the status"]
-    assert [(tool.command, tool.output) for tool in tools(reading)] == [("git status", "On branch main")]
+    """Flat lines with a word and a colon before them say the same; the word tells the outcome."""
+    calls = "tool: Bash (git status)\nOn branch main\ntool error: Bash (pytest -q)\nError: Exit code 2\nFF\n"
+    more = "tool: Update (app/a.py)\nAdded 1 line, removed 2 lines\n 47 \n"
+    more += "Searched for 1 pattern, read 1 file (ctrl+o to expand)\n"
+    end = "claude: All clean.\nAnd done.\nCooked for 2s · done 12:58 PM\n$  a draft\nmanual mode on\n"
+    reading = show(READER + "you: show it:\n- the status\n" + calls + more + end)
+    assert (reading.provider, reading.provider_version, reading.model) == ("claude_code", "2.1.329", "Opus 5.5")
+    assert prompts(reading) == ["show it:\n- the status"]
+    assert [(tool.name, tool.ok, tool.exit_code) for tool in tools(reading)] == [
+        ("Bash", True, 0), ("Bash", False, 2), ("Update", True, None), ("Bash", True, None), ("Read", True, None),
+    ]  # fmt: skip
     assert texts(reading) == ["All clean.\nAnd done."]
+    assert reading.unknown_lines == 0
+
+
+def test_screen_reader_mode_without_its_banner() -> None:
+    """Labels that only this mode writes tell it, too."""
+    reading = show("you: go\ntool: Bash (git status)\nclean\nclaude: Fine.\n", provider="claude_code")
+    assert [(tool.command, tool.output) for tool in tools(reading)] == [("git status", "clean")]
+
+
+def test_screen_reader_mode_wraps_at_the_left_edge() -> None:
+    """Long commands and paragraphs go on in the first column, counted with the label before them."""
+    words = " ".join(["word"] * 30)
+    screen = READER + f"tool: Bash (echo {words[:80].rstrip()}\n{words[80:].strip()})\nword\n"
+    reading = show(screen + f"claude: {words[:89].rstrip()}\n{words[89:].strip()}\n")
+    assert [(tool.command, tool.output) for tool in tools(reading)] == [(f"echo {words}", "word")]
+    assert texts(reading) == [words]
+
+
+def test_screen_reader_mode_tells_denied_from_interrupted() -> None:
+    """A dialog that stood until then makes it a denial; below a result it is the turn that was interrupted."""
+    ask = "tool: Bash (rm -rf build)\nPermission Required: Bash command\nDo you want to proceed?\n1. Yes\n"
+    stop = "Interrupted · What should Claude do instead?\n"
+    denied = show((0.0, READER), (1.0, ask), (3.0, CURSOR_UP.format(4) + "tool error: Bash (rm -rf build)\n" + stop))
+    assert [(tool.ok, tool.stopped) for tool in tools(denied)] == [(False, Stopped.DENIED)]
+    later = show(READER + "tool error: Bash (make)\nError: Exit code 1\n" + stop)
+    assert [(tool.ok, tool.stopped) for tool in tools(later)] == [(False, None)]
+    assert errors(later) == [ErrorKind.INTERRUPTED]
+
+
+def test_the_first_versions_say_no_instead_of_interrupted() -> None:
+    """Up to 1.0.60 `No (tell Claude what to do differently)` stands below whatever was denied or interrupted."""
+    call = called("Bash", "rm -rf build", colour=RED).rstrip("\n") + "\n"
+    stop = ink(GREY, "  ⎿ ") + " No (tell Claude what to do differently)\n\n"
+    denied = show((0.0, BANNER + call), (1.0, dialog()), (3.0, CURSOR_UP.format(5) + stop))
+    ran = show((0.0, BANNER + call), (9.0, stop))
+    assert [tool.stopped for tool in tools(denied)] == [Stopped.DENIED]
+    assert [tool.stopped for tool in tools(ran)] == [Stopped.INTERRUPTED]
+
+
+def test_what_stands_below_a_result_is_about_the_turn() -> None:
+    """A call that has a result was neither stopped nor refused by what comes below: a retry, an interruption."""
+    retry = ink(GREY, "  ⎿ ") + " API Error (529 Overloaded) · Retrying in 1 seconds… (attempt 1/10)\n\n"
+    reading = show(BANNER + called("Bash", "make", "done").rstrip("\n") + "\n" + retry + said("Built."))
+    assert [(tool.ok, tool.stopped, tool.output) for tool in tools(reading)] == [(True, None, "done")]
+    assert errors(reading) == [ErrorKind.API_ERROR]
 
 
 def test_repeated_errors_are_at_least_two() -> None:
