@@ -1,0 +1,58 @@
+"""SIGKILL to any process of a session at any time: what was on the screen is recorded, and logged once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.bin.conftest import Bench
+from tests.bin.test_recorder_endings import until
+from tests.runs import runs_in
+from with_tracking import archive, local_store, sync
+
+pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.slow]
+
+COUNTING = """#!/bin/bash
+for ((n = 0; n < 40; n++)); do printf 'line %02d\\r\\n' $n; sleep 0.03; done
+printf 'the end\\r\\n'
+"""
+
+
+def pid_of(bench: Bench, wanted: str) -> int:
+    """Return the number of a process of the bench whose command line begins so."""
+    mark = f"REPORT={bench.folder}".encode()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ")
+            if line.startswith(wanted.encode()) and mark in (entry / "environ").read_bytes():
+                return int(entry.name)
+        except OSError:
+            continue
+    raise AssertionError(f"no {wanted} among {bench.processes()}")
+
+
+@pytest.mark.usefixtures("ready_store")
+@pytest.mark.parametrize("line", [0, 15, 39])
+@pytest.mark.parametrize("victim", ["recorder", "script", "assistant"])
+def test_killed(bench: Bench, tracking_root: Path, victim: str, line: int) -> None:
+    """Whoever is killed, and whenever: nothing keeps running, all that was shown is kept, and there is one run."""
+    bench.stub("claude", COUNTING)
+    with bench.start([bench.wrapper()]) as terminal:
+        shown = f"line {line:02}"
+        terminal.wait_for(shown)
+        lines = {"script": "script ", "assistant": f"/bin/bash {bench.stubs}/claude"}
+        os.kill(terminal._pid if victim == "recorder" else pid_of(bench, lines[victim]), signal.SIGKILL)
+        terminal.wait_until_quiet(2)
+    assert until(lambda: not bench.processes()), bench.processes()
+    folder = bench.session()[0]
+    assert shown.encode() in (folder / "typescript").read_bytes()
+    typescript = (folder / "typescript").read_bytes()
+    for _ in range(2):
+        assert sync.sync(archive.pending(tracking_root), lambda session_id: None).pending == 0
+    (run,) = runs_in(local_store.uri(tracking_root / "mlflow.db"))
+    assert run.data.tags["session_id"] == folder.name
+    assert run.data.metrics["transcript_bytes"] == len(typescript)
+    assert (folder / "typescript").read_bytes() == typescript
