@@ -22,7 +22,10 @@ def close_session(folder: Path, read: Callable[[], Session]) -> None:
     """
     try:
         if os.environ.get("WITH_TRACKING_QUIET", "") in ("", "0"):
-            click.echo(closing_line(read(), ui_server.running_url(paths.root(os.environ))), err=True)
+            root = paths.root(os.environ)
+            click.echo(closing_line(read(), ui_server.running_url(root)), err=True)
+            for line in _alerts(root):
+                click.echo(f"with-tracking: alert: {line}", err=True)
     finally:
         log_in_background(folder)
 
@@ -37,6 +40,15 @@ def log_in_background(folder: Path) -> None:
         cwd=folder,
         start_new_session=True,
     )
+
+
+def _alerts(root: Path) -> list[str]:
+    """Return what the alerts said after earlier sessions: it is found out when nobody looks."""
+    if not (root / "alerts.txt").exists():
+        return []
+    from with_tracking.after_session import take_unseen  # rarely needed
+
+    return take_unseen(root)
 
 
 def closing_line(session: Session, ui_url: str | None = None) -> str:

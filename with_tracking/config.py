@@ -32,6 +32,8 @@ from with_tracking.settings import (
 __all__ = ["DEFAULT_EXPERIMENT", "Config", "Content", "Mlflow", "Privacy", "Provider", "Retention", "files", "load"]
 
 PROJECT_FILE = ".with-tracking.toml"
+RULES = ("alerts", "hooks")
+"""Sections that `alerts_config` reads, and only after a session; here it is but said what is wrong in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +161,25 @@ def _read(path: Path, problems: list[str]) -> Iterator[_Found]:
         return
     file = _File(path, text, problems)
     for section, table in content.items():
-        if section not in (*SETTINGS, *_FREE) or not isinstance(table, dict):
+        if section in RULES:
+            _check_rules(file, section, table)
+        elif section not in (*SETTINGS, *_FREE) or not isinstance(table, dict):
             file.wrong(f"unknown setting {section}", section)
         elif section in SETTINGS:
             yield from _settings(file, (section,), table, SETTINGS[section])
         else:
             yield from _FREE[section](file, table)
+
+
+def _check_rules(file: _File, section: str, table: Any) -> None:
+    """Name what is wrong in a section of rules."""
+    if file.path.name == PROJECT_FILE:
+        file.wrong(f"{section} counts only in your own config.toml", section)
+        return
+    from with_tracking import alerts_config  # rarely there, and it brings much along
+
+    for problem in alerts_config.read({section: table}).problems:
+        file.wrong(problem, section)
 
 
 def _settings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import traceback
 from collections.abc import Callable, Sequence
@@ -69,8 +70,17 @@ def sync(folders: list[Path], progress: Callable[[str], None]) -> Summary:
                 work.done.append(synced)
         except RunRefused as error:
             work.done.append(Synced(session_id=folder.name, error=str(error)))
+        _tell(folder)
         progress(folder.name)
     return work.summary()
+
+
+def _tell(folder: Path) -> None:
+    """Check the alerts and start the hooks; nothing that goes wrong there keeps sessions from being logged."""
+    from with_tracking.after_session import after_session
+
+    with contextlib.suppress(Exception):
+        after_session(folder)
 
 
 def _sync_one(folder: Path, work: _Work) -> Synced | None:

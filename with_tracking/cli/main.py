@@ -22,6 +22,8 @@ COMMANDS = {
     "trends": "trends",
     "patterns": "patterns",
     "report": "report",
+    "export": "export",
+    "alert": "alert",
     "sync": "sync_sessions",
     "reindex": "reindex",
     "import": "import_",
