@@ -14,8 +14,9 @@ import pytest
 
 from parsers.session import Git
 from tests import synthetic
-from with_tracking import archive, index, index_database, remarks
+from with_tracking import archive, index, index_changes, index_database, remarks
 from with_tracking.archive import State
+from with_tracking.errors import WithTrackingError
 from with_tracking.filters import Filters
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -52,10 +53,31 @@ def test_it_follows_the_archive(tracking_root: Path) -> None:
     assert words(tracking_root, "narwhal") == 0
 
 
+def test_it_follows_old_days(tracking_root: Path) -> None:
+    """Days long past are only looked into if something changed there; that is never missed."""
+    began = synthetic.BEGAN - timedelta(days=200)
+    folder = synthetic.parsed(tracking_root, "a", started_at=began, ended_at=began + timedelta(seconds=9)).folder
+    synthetic.parsed(tracking_root, "b", started_at=began, ended_at=began + timedelta(seconds=9))
+    assert ids(tracking_root) == ["b", "a"]
+    time.sleep(2 * index_changes.RACY_SECONDS)
+    assert ids(tracking_root) == ["b", "a"]
+    archive.write_whole(folder / "logged.json", b"{}")
+    assert [row.state for row in index.sessions(tracking_root)] == [State.PARSED, State.LOGGED]
+    time.sleep(2 * index_changes.RACY_SECONDS)
+    remarks.write_remarks(folder, remarks.Remarks(note="penguin"))
+    assert words(tracking_root, "penguin") == 1
+    time.sleep(2 * index_changes.RACY_SECONDS)
+    assert words(tracking_root, "penguin") == 1
+    shutil.rmtree(folder)
+    assert ids(tracking_root) == ["b"]
+    shutil.rmtree(folder.parent)
+    assert ids(tracking_root) == []
+
+
 def test_nothing_changed_nothing_read(tracking_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An archive that is as it was is not read again."""
     synthetic.parsed(tracking_root, "a")
-    time.sleep(2 * index.RACY_SECONDS)
+    time.sleep(2 * index_changes.RACY_SECONDS)
     assert ids(tracking_root) == ["a"]
 
     def fail(*_: object) -> None:
@@ -71,7 +93,7 @@ def test_unfinished_sessions_are_looked_at_again(tracking_root: Path) -> None:
     now = synthetic.datetime.now(synthetic.UTC)
     synthetic.record(tracking_root, "a", ended_at=None, end_reason=None, pid=process.pid, started_at=now)
     assert [row.state for row in index.sessions(tracking_root)] == [State.RECORDING]
-    time.sleep(2 * index.RACY_SECONDS)
+    time.sleep(2 * index_changes.RACY_SECONDS)
     index.sessions(tracking_root)
     process.communicate(b"\n")
     assert [row.state for row in index.sessions(tracking_root)] == [State.RECORDED]
@@ -102,6 +124,20 @@ def test_broken_or_old_index_is_made_anew(tracking_root: Path) -> None:
     connection.close()
     assert ids(tracking_root) == ["a"]
     assert index.rebuild(tracking_root) == 1
+
+
+def test_broken_pages(tracking_root: Path) -> None:
+    """An index that is broken somewhere in the middle is said to be so once, and then made anew."""
+    for number in range(20):
+        synthetic.parsed(tracking_root, f"session-{number:02}")
+    ids(tracking_root)
+    file = index_database.database(tracking_root)
+    data = bytearray(file.read_bytes())
+    data[index_database.PAGE_BYTES :] = b"\xff" * (len(data) - index_database.PAGE_BYTES)
+    file.write_bytes(data)
+    with pytest.raises(WithTrackingError, match="The index was broken"):
+        ids(tracking_root)
+    assert len(ids(tracking_root)) == 20
 
 
 def test_where_nothing_can_be_written(tracking_root: Path) -> None:

@@ -150,6 +150,15 @@ def write_whole(path: Path, data: bytes) -> None:
         Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+    _mark_day(path.parent)
+
+
+def _mark_day(folder: Path) -> None:
+    """Let the folder of the day tell that something changed in one of its sessions: the index looks there."""
+    day = folder.parent
+    if day.name.isdigit() and len(day.parents) > 2 and day.parents[2].name == "sessions":
+        with suppress(OSError):
+            os.utime(day)
 
 
 def sweep(folder: Path) -> None:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from parsers.session import Event
-from with_tracking import archive, index_database, paths
-from with_tracking.archive import State
+from with_tracking import archive, index_changes, index_database, paths
+from with_tracking.errors import WithTrackingError
 from with_tracking.filters import Filters
+from with_tracking.index_changes import settled
 from with_tracking.index_database import COLUMNS, writing
 from with_tracking.remarks import FILE as REMARKS
 from with_tracking.remarks import read_remarks
@@ -27,10 +28,6 @@ from with_tracking.session_texts import document
 
 BATCH = 100
 """Sessions that are added at a time; others wait for so many at most."""
-RACY_SECONDS = 0.1
-"""A folder that was changed so lately could be changed again without its time telling."""
-ORPHANS = 1000
-"""Texts of sessions that are gone stay in the index until they are so many, and more than there are sessions."""
 
 SORTS = {
     "when": "began",
@@ -47,6 +44,7 @@ SORTS = {
 Progress = Callable[[int, int], None]
 """Called with how many sessions were added, and of how many."""
 
+_NOTHING: tuple[object, ...] = (None, {}, [])
 _ROWS = msgspec.json.Decoder(list[SessionRow])
 
 
@@ -60,10 +58,16 @@ def sessions(
 
 @contextmanager
 def current(root: Path, progress: Progress | None = None) -> Iterator[sqlite3.Connection]:
-    """Open the index as it has to be now."""
-    with index_database.opened(root) as connection:
-        refresh(connection, root, progress)
-        yield connection
+    """Open the index as it has to be now. Raises WithTrackingError if it turns out to be broken; it is then deleted."""
+    try:
+        with index_database.opened(root) as connection:
+            refresh(connection, root, progress)
+            yield connection
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:  # found only when the broken page is read
+        index_database.remove(root)
+        raise WithTrackingError(f"The index was broken ({error})", "it again: the index is made anew") from error
 
 
 def select(
@@ -119,50 +123,37 @@ def rebuild(root: Path, progress: Progress | None = None) -> int:
     with archive.lock_file(root / "index.lock"):
         index_database.remove(root)
         with current(root, progress) as connection:
+            index_database.compact(connection)
             return int(connection.execute("SELECT count(*) FROM sessions").fetchone()[0])
 
 
 def refresh(connection: sqlite3.Connection, root: Path, progress: Progress | None = None) -> None:
-    """Take in what was added, changed or deleted in the archive since."""
-    there = dict(_folders(root))
-    known = dict(connection.execute("SELECT path, folder_stamp FROM sessions"))
-    unfinished = "SELECT path FROM sessions WHERE state IN (?, ?)"  # these end without a trace in their folder
-    asked = {path for (path,) in connection.execute(unfinished, [State.RECORDING, State.RECORDED])}
-    changed = [path for path, stamp in there.items() if known.get(path) != stamp or path in asked]
-    gone = known.keys() - there.keys()
+    """Take in what was added, changed or deleted in the archive since.
+
+    Only those days are looked into whose folder changed (`archive.write_whole` sees to that) and the newest; and the
+    sessions that are not read yet, since a recorder may end without a trace in the folder.
+    """
+    changes = index_changes.find(connection, root)
     with suppress(sqlite3.OperationalError):  # an index that cannot be written is used as it is
-        if gone:
+        for start in range(0, len(changes.changed), BATCH):
             with writing(connection):
-                connection.executemany("DELETE FROM sessions WHERE path = ?", [(path,) for path in gone])
-        for start in range(0, len(changed), BATCH):
-            with writing(connection):
-                for path in changed[start : start + BATCH]:
+                for path in changes.changed[start : start + BATCH]:
                     _put(connection, root, root / path, None)
             if progress:
-                progress(min(start + BATCH, len(changed)), len(changed))
-
-
-def _folders(root: Path) -> Iterator[tuple[str, int]]:
-    """Yield the session folders (below the root) and their times, as fast as they can be had."""
-    base = len(str(root)) + 1
-    for day in archive.days(root):
-        with suppress(OSError), os.scandir(day) as entries:
-            for entry in entries:
-                if not entry.name.startswith(".") and entry.is_dir():
-                    with suppress(FileNotFoundError):
-                        yield entry.path[base:], entry.stat().st_mtime_ns
+                progress(min(start + BATCH, len(changes.changed)), len(changes.changed))
+        index_changes.settle(connection, changes)
 
 
 def _put(connection: sqlite3.Connection, root: Path, folder: Path, events: Iterable[Event] | None) -> None:
     """Add a session or bring it up to date. Its texts are only looked at if their files were replaced."""
     path = os.path.relpath(folder, root)
     try:
-        folder_stamp = folder.stat().st_mtime_ns  # before anything is read: what is replaced meanwhile is seen later
+        folder_stamp = settled(
+            folder.stat().st_mtime_ns
+        )  # before anything is read: what is replaced meanwhile is seen later
     except OSError:
         connection.execute("DELETE FROM sessions WHERE path = ?", [path])
         return
-    if time.time_ns() - folder_stamp < RACY_SECONDS * 1e9:
-        folder_stamp = 0
     texts_stamp = f"{_stamp(folder / 'parsed.json')} {_stamp(folder / REMARKS)}"
     row = row_of(folder, root)
     began = row.started_at.timestamp() if row.started_at else archive.last_written(folder)
@@ -212,8 +203,13 @@ def _facts(row: SessionRow) -> dict[str, object]:
         "branch": row.git.branch,
         "repo": row.repo,
         "repo_path": row.git.root,
-        "facts": msgspec.json.encode(row).decode(),
+        "facts": msgspec.json.encode(_known(msgspec.to_builtins(row))).decode(),
     }
+
+
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is not known or empty: reading the row gives it back."""
+    return {name: _known(value) if name == "git" else value for name, value in values.items() if value not in _NOTHING}
 
 
 def _stamp(file: Path) -> str:

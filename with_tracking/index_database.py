@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from with_tracking import archive
 
-VERSION = 1
+VERSION = 2
 """Counted up with every change of the tables or of what is put into them: the index is then made anew."""
 BUSY_SECONDS = 20.0
+PAGE_BYTES = 8192
+"""Rows are about 1.3 kB: more of them fit than into pages of 4096."""
 COLUMNS = ("prompts", "answers", "commands", "outputs", "errors", "files", "notes")
 """What is searched in. The texts themselves stay in the session folders: only where which word is, is kept."""
 
@@ -29,6 +31,11 @@ CREATE TABLE sessions (
     facts TEXT NOT NULL                        -- a SessionRow as JSON
 );
 CREATE INDEX sessions_began ON sessions (began);
+CREATE INDEX sessions_state ON sessions (state);
+CREATE TABLE days (
+    path TEXT PRIMARY KEY,
+    stamp INTEGER NOT NULL                     -- when the folder last changed
+) WITHOUT ROWID;
 CREATE VIRTUAL TABLE texts USING fts5(
     {", ".join(COLUMNS)}, content='', tokenize='{TOKENIZER}'
 );
@@ -65,6 +72,13 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
     connection.commit()
 
 
+def compact(connection: sqlite3.Connection) -> None:
+    """Make an index that was filled as small as it can be."""
+    with suppress(sqlite3.OperationalError):  # somebody else uses it
+        connection.execute("INSERT INTO texts (texts) VALUES ('optimize')")
+        connection.execute("VACUUM")
+
+
 def remove(root: Path) -> None:
     """Delete the index; a process that has it open goes on with what it had."""
     for ending in ("", "-wal", "-shm"):
@@ -87,7 +101,7 @@ def _connect(root: Path) -> sqlite3.Connection:
     try:
         if _version(connection) != VERSION:
             _make(connection, root)
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA synchronous = OFF")  # what a power cut breaks is made anew, nothing is lost
     except BaseException:
         connection.close()
         raise
@@ -103,9 +117,10 @@ def _make(connection: sqlite3.Connection, root: Path) -> None:
     with archive.lock_file(root / "index.lock"):  # changing to WAL waits for nobody
         if _version(connection) == VERSION:
             return
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
         with writing(connection):
-            for table in ("sessions", "texts"):
+            for table in ("sessions", "days", "texts"):
                 connection.execute(f"DROP TABLE IF EXISTS {table}")
             _create(connection)
 
