@@ -61,7 +61,7 @@ def test_switched_off(tracking_root: Path, home: Path) -> None:
 
 
 def test_one_project_holds_up_no_other(tracking_root: Path, tmp_path: Path) -> None:
-    """The sessions of a project that wants no MLflow are read; the others' are logged, or wait if the server is away."""
+    """The sessions of a project that wants no MLflow are read; the others are logged, or wait for the server."""
     (tmp_path / "off").mkdir()
     (tmp_path / "off" / ".with-tracking.toml").write_text("[mlflow]\nenabled = false\n")
     recorded(tracking_root, "1-off", cwd=str(tmp_path / "off"))
