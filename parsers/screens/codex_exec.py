@@ -20,6 +20,9 @@ _TIME = r"\[\d{4}-\d\d-\d\dT[\d:]+\] "  # 0.39
 _LABEL = Look(hues=frozenset({Hue.CYAN, Hue.MAGENTA}))
 _BOLD = Look(bold=True)
 _FAINT = Look(faint=True)
+_SURELY_FAINT = Look(faint=True, sure=True)
+_SURELY_A_STEP = Look(hues=frozenset({Hue.GREEN, Hue.CYAN}), sure=True)
+_TURN_DIFF = re.compile(r"\ndiff --git a/.* b/.*\n(?:index|new file mode|deleted file mode|old mode|similarity) ")
 _ALL = ("prompt", "text", "exec", "patch", "reasoning", "mcp")
 _STATUS = r" ?(?:(?P<ok>succeeded)|exited (?P<status>-?\d{1,9})|(?P<stopped>declined|rejected)) in [\d.]+m?s:"
 
@@ -42,20 +45,28 @@ RULES = (
     head("error", _TIME + r"(?P<text>(?:stream error|ERROR): .*)"),
     head("other", _TIME + r"(?:turn diff:|tokens used:|explanation:|\w)"),
     # --- since 0.44 --------------------------------------------------------------------------------------------------
+    part("step", r"  [✓→•] ", within=("plan",), after=("plan", "step")),
     head("prompt", r"user$", lead=_LABEL),
     head("text", r"codex$", lead=_LABEL),
     head("exec", r"exec$", lead=_LABEL),
     head("reasoning", r"thinking$", lead=_LABEL),
-    head("patch", r"(?:apply patch|file update:?)$", lead=_BOLD),
+    chrome("startup", r"mcp startup: ", lead=_LABEL),
+    head("patch", r"apply patch$", lead=_BOLD),
+    head("patch", r"file update$", lead=_LABEL),  # to 0.110 or later
+    head("turn_diff", r"file update:$", lead=_LABEL),
     head("mcp", r"mcp: (?P<server>[\w-]+)/(?P<tool>\w+) (?:started|\((?P<outcome>\w+)\))"),
     head("searched", r"🌐 Searched: (?P<query>.*)|web search: (?P<query_2>.*)"),
     head("plan", r"Plan update$"),
+    head("plan", r"  [✓→] (?P<text>.*)", lead=_SURELY_A_STEP),
+    head("plan", r"  • (?P<text>.*)", lead=_SURELY_FAINT, body=_SURELY_FAINT),
     head("error", r"(?P<text>ERROR: .*)"),
     head("warning", r"(?P<text>warning: .*)", within=_ALL),
     head("reasoning", r"(?P<text>\*\*[^*]+\*\*)$", lead=_FAINT, within=_ALL),
     head("totals", r"tokens used$", lead=_FAINT),
     part("tokens", r"[\d,]+$", within=("totals",), after=("totals",)),
     head("text", r"(?P<text>.*\S)", within=("totals",)),  # the last message once more, for a pipe
+    # To 0.110 or later the outcome was added to the end of the command's last line.
+    part("command_end", rf"(?P<line>.*) in /.*{_STATUS}$", within=("exec",), after=("exec", "command")),
     part("status", _STATUS, within=("exec",), after=("exec", "command")),
     part("command", r".", within=("exec",), after=("exec", "command")),
     part("patch_status", r"patch: (?P<outcome>\w+)", within=("patch",)),
@@ -65,9 +76,11 @@ RULES = (
         within=("patch",),
         after=("patch", "patch_status", "patch_file"),
     ),
+    part("patch_file", r"(?P<change>[AMD]) (?P<file>/.*)", lead=_LABEL, within=("patch",)),
+    part("patch_exit", r"apply_patch\(.*\) exited (?P<status>\d{1,9}) in ", within=("patch",)),
     part("diff", r"diff --git a/(?P<file>.*) b/", within=("patch",)),
     part("diff_new", r"new file mode", within=("patch",), after=("diff",)),
-    part("more", r".", within=(*_ALL, "done", "patch_done", "other", "error", "begun", "plan")),
+    part("more", r".", within=(*_ALL, "turn_diff", "done", "patch_done", "other", "error", "begun", "plan")),
     chrome("rule", r"-{8}$"),
 )  # fmt: skip
 
@@ -93,8 +106,11 @@ def prompt(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def text(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read an answer."""
-    yield AssistantText(text=said(block), seconds=block.seconds)
+    """Read an answer, without the diff of the whole turn that may follow it."""
+    answer = said(block)
+    diff = _TURN_DIFF.search(answer)
+    quoted = diff is not None and answer.count("```", 0, diff.start()) % 2 == 1
+    yield AssistantText(text=answer[: diff.start()] if diff and not quoted else answer, seconds=block.seconds)
 
 
 def reasoning(block: Block, reading: Reading) -> Iterator[Event]:
@@ -104,9 +120,10 @@ def reasoning(block: Block, reading: Reading) -> Iterator[Event]:
 
 def executed(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a command with its exit code and whole output."""
-    status = block.first("status")
+    status = block.first("status", "command_end")
     told = status.fields if status else block.fields
-    written = "\n".join(row.line.text for row in block.of("command")) or block.fields.get("command", "")
+    lines = [row.fields.get("line", row.line.text) for row in block.of("command", "command_end")]
+    written = "\n".join(lines) or block.fields.get("command", "")
     ran = "ok" in told or "status" in told
     exit_code = int(told.get("status", 0)) if ran else None
     yield ToolUse(
@@ -135,18 +152,18 @@ def patch(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a patch: the files it names; the diff below repeats those of earlier patches."""
     new = {block.rows[number - 1].fields["file"] for number, row in enumerate(block.rows) if row.kind == "diff_new"}
     failed = any(row.fields["outcome"] != "completed" for row in block.of("patch_status"))
+    failed = failed or any(row.fields["status"] != "0" for row in block.of("patch_exit"))
     after = reading.following(block)
     if after is not None and after.kind == "patch_done":
         failed = after.fields["status"] != "0"
-    for row in block.of("patch_file"):
-        file = row.fields["file"]
-        added = row.fields.get("change") == "A" or any(file.endswith("/" + name) for name in new)
+    files = [(row.fields["file"], row.fields.get("change")) for row in block.of("patch_file")]
+    if files:
         yield ToolUse(
             name="apply_patch",
             category=Category.EDIT,
             ok=not failed,
-            files=(file,),
-            created=(file,) if added else (),
+            files=tuple(file for file, change in files if change != "D"),
+            created=tuple(f for f, change in files if change == "A" or any(f.endswith("/" + name) for name in new)),
             start_seconds=block.seconds,
         )
 
