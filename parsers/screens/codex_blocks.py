@@ -30,6 +30,7 @@ from parsers.session import (
 )
 
 _BACKGROUND = re.compile(r"  • (?P<command>\S.*)")
+_REJECTED = re.compile(r"rejected by user")
 _AT_ONCE = 0.3  # seconds
 
 
@@ -195,7 +196,22 @@ def finish(events: list[Event], reading: Reading) -> list[Event]:
     """Let denials and interruptions be told once, by the call they hit; add what only passed over the screen."""
     asked = asked_and_answered(reading, passing.QUESTION, {"denial", "interrupted"})
     passed: list[Event] = [*passing.reconnects(reading), *asked]
-    return merged(_listed_once(_stopped_calls(_denied_commands(events), reading)), passed)
+    return merged(_listed_once(_stopped_calls(_denied_commands(_failed_patches(events)), reading)), passed)
+
+
+def _failed_patches(events: list[Event]) -> list[Event]:
+    """Put the report that a patch failed or was rejected to its cell, which was drawn before it was tried."""
+    kept: list[Event] = []
+    for event in events:
+        last = kept[-1] if kept else None
+        failed = isinstance(event, ToolUse) and event.category is Category.EDIT and event.ok is False
+        drawn = isinstance(last, ToolUse) and last.category is Category.EDIT and last.ok
+        if failed and drawn and isinstance(event, ToolUse) and isinstance(last, ToolUse):
+            stopped = Stopped.DENIED if _REJECTED.search(event.output or "") else None
+            kept[-1] = structs.replace(last, ok=False, stopped=stopped, output=event.output)
+        else:
+            kept.append(event)
+    return kept
 
 
 def _listed_once(events: list[Event]) -> list[Event]:
@@ -211,7 +227,7 @@ def _denied_commands(events: list[Event]) -> list[Event]:
     for event in events:
         if isinstance(event, ToolUse) and event.stopped is Stopped.DENIED:
             denied = event
-        elif denied and isinstance(event, ToolUse) and event.command == denied.command:
+        elif denied and isinstance(event, ToolUse) and event.command and event.command == denied.command:
             continue
         elif denied and isinstance(event, Error) and event.kind is ErrorKind.INTERRUPTED:
             denied = None

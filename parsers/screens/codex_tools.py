@@ -20,6 +20,7 @@ _FILE_CHANGES = re.compile(r"(?P<file>.*?)(?: → (?P<moved>.*?))? \(\+(?P<added
 _COUNTS = re.compile(r"\(\+(?P<added>\d{1,9}) -(?P<removed>\d{1,9})\)")
 _FIRST_LINE = re.compile(r" +1 +(?P<sign>[+-])")
 _TELLS_EXITS = (0, 150)  # since then a failed look is marked "(exit 1)"; 0.149 and older say nothing
+_HIDDEN = re.compile(r"\n?… \+\d{1,9} lines?(?: \(.*)?$")  # the rest of a long command, not drawn
 _SIGNAL = re.compile(r"execution error: Sandbox\(Signal\((\d{1,3})\)\)")
 
 
@@ -59,7 +60,7 @@ def command_line(block: Block) -> tuple[str, tuple[Row, ...]]:
         rows_below = [row.line.text.replace("│", " ", 1) for row in lines]
         drawn = unwrap([head.line.text, *rows_below], head.line.cols, prose=False)
         text = "\n".join([drawn[0][prefix:], *(line[4:] for line in drawn[1:])])
-        return text, tuple(row for row in rest if row.kind != "command_more")
+        return _HIDDEN.sub(" …", text), tuple(row for row in rest if row.kind != "command_more")
     drawn = unwrap([row.line.text for row in rest], head.line.cols, prose=False)
     return "\n".join([drawn[0].removeprefix("  └ "), *(line[4:] for line in drawn[1:])]) if drawn else "", ()
 

@@ -33,9 +33,12 @@ RULES = (
     chrome("banner", r" *>_ (?:You are using )?OpenAI Codex\b"),
     chrome("banner", r" {4,}[~/]", after=("banner",)),
     chrome("box", r"[╭│╰]"),
+    chrome("permissions", r"  permissions: \S", within=("",)),
+    panel("popup", r"  Mentions$", within=("", "prompt")),
     panel("tip", r"  (?:Tip:|To get started, |⚠ MCP)"),
     chrome("rule", r"─ Worked for .*─{4}|─{10,}$"),
     chrome("turn_end", r"  Worked for <?\d+[hms].* • \d"),
+    chrome("turn_end", r"  \d\d:\d\d$", lead=_QUIET),  # 0.156
     # --- the end -----------------------------------------------------------------------------------------------------
     head(
         "totals",
@@ -67,12 +70,16 @@ RULES = (
     head("warning", r"⚠ ?(?P<text>.*)"),
     # --- tools -------------------------------------------------------------------------------------------------------
     head("commands", r"• Ran (?P<count>\d{1,3}) commands · ", body=_NAME),
-    head("command", r"• Exited \(status (?P<status>\d{1,9})\)(?: (?P<command>.*\S))?$", body=_NAME),
+    head(  # 0.162 wrote Failed (exit 1), 0.169 writes Exited (status 1)
+        "command",
+        r"• (?:Exited \(status|Failed \(exit) (?P<status>\d{1,9})\)(?: (?P<command>.*\S))?$",
+        body=_NAME,
+    ),
     head("command", r"• (?P<state>Ran)(?: (?P<command>.*\S))?$", body=_NAME),
     head("command", r"[•⠀-⣿] (?P<state>Running)(?: (?P<command>.*\S))?$", body=_SURELY_A_NAME),
     head("stdin", r"[•↳] (?:Interacted with|Waited for) background terminal\b", body=_NAME),
     head("user_shell", r"• You ran (?P<command>.*\S)", body=_NAME),
-    head("explored", r"• (?:Explored|Exploring)(?: · \d+ nonzero exits?)?$", body=_NAME),
+    head("explored", r"• (?:Explored|Exploring)(?: · \d+ (?:nonzero exits?|failed))?$", body=_NAME),
     head(
         "edited",
         r"• (?P<verb>Edited|Added|Deleted) (?P<files>.*?) \(\+(?P<added>\d{1,9}) -(?P<removed>\d{1,9})\)$",
@@ -101,23 +108,27 @@ RULES = (
     # --- reasoning and answers: the same bullet; 0.39 had ">" before answers -----------------------------------------
     head("reasoning", r"• (?P<text>.*\S)", body=_ITALIC),
     head("reasoning", r"• (?P<text>.*\S)", body=_FAINT_WORDS),
+    panel("onboarding", r"> ", body=_SURELY_A_NAME, within=("",)),  # "You are running Codex in …", "Introducing …"
     head("text", r"[•>] (?P<text>.*\S)"),
     # --- the live part of the screen ---------------------------------------------------------------------------------
-    chrome("footer", r"  .* · (?:[~/]\S*|/\w+ to .*)(?: · .*)?$|  .*\? for shortcuts"),
+    chrome("status", r"  .* · [~/]\S*(?: ·.*)?$"),
+    chrome("status", r"  \S", after=("status",)),  # a narrow terminal's second row
+    chrome("footer", r"  .* · /\w+ to .*(?: · .*)?$|  .*\? for shortcuts"),
     chrome("footer", r"  (?:esc|⏎|ctrl|tab) .*to \w|  \d+ background terminals? running"),
     chrome("menu", r"[› ] /[a-z][\w-]* {2,}\S.*$", lead=_UNSHADED),
+    chrome("tip", r".", within=("tip", "popup", "onboarding")),
     # --- what stands below a head ------------------------------------------------------------------------------------
     part("command_more", r"  │ ?(?P<text>.*)", within=("command", "user_shell")),
     chrome("tip", r"  └ Tip: "),
     part("result", r"  └ ?(?P<text>.*)"),
-    part("hidden", r" {4}(?:(?:… )?\+ ?\d+ lines?(?: \(.*)?|\+ Show details)$"),
+    chrome("details", r" {4}\+ Show details$"),
+    part("hidden", r" {4}(?:(?:… )?\+ ?\d+ lines?(?: \(.*)?)$"),
     part("item", r"  • (?P<text>.*)", lead=_COLOURED, within=("prompt",)),  # 0.169 draws a prompt's "- " as a bullet
     part("more", r" {2,}"),
     part("more", r".", within=("slash",)),
     part(
         "more", r"\S", within=("interrupted", "error"), after=("interrupted", "error", "more")
     ),  # wrapped by the terminal
-    chrome("tip", r".", within=("tip",)),
 )
 
 SCREEN = Screen(

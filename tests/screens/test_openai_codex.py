@@ -273,3 +273,44 @@ ok
     assert (prompts(reading), texts(reading)) == (["close it"], ["On it."])
     assert (shell.command, shell.exit_code, shell.output) == ("gh issue view 583", 127, "no gh")
     assert (patch.files, patch.ok) == (("/home/dev/x.md",), True)
+
+
+def test_a_rejected_patch_is_one_call() -> None:
+    """Until 0.110 or so its cell, drawn before the dialog, is followed by a report of its own."""
+    failed = ink("1;35", "✘ Failed to apply patch") + "\n  └ patch rejected by user\n\n"
+    stop = "■ Conversation interrupted - tell the model what to do differently\n\n"
+    reading = show(BANNER + cell("Edited", " a.py (+1 -1)", bullet="2") + failed + stop + typed("go on"))
+    (patch,) = tools(reading)
+    assert (patch.files, patch.ok, patch.stopped) == (("a.py",), False, Stopped.DENIED)
+    assert errors(reading) == []
+
+
+def test_0_162_says_failed() -> None:
+    """What 0.169 calls Exited and nonzero exit was Failed and failed; no details are shown, but where to find them."""
+    below = ("  └ not found", "    + Show details")
+    failed = cell("Failed (exit 127)", " gh issue view 583", *below, bullet="1")
+    looked = cell("Explored · 1 failed", "", "  └ Read nope.txt (exit 1)", "    + Show details")
+    shell, look = tools(show(BANNER.replace("0.87.0", "0.162.0") + failed + looked))
+    assert (shell.command, shell.ok, shell.exit_code, shell.output) == ("gh issue view 583", False, 127, "not found")
+    assert (look.ok, look.exit_code) == (False, 1)
+
+
+def test_a_long_command_is_cut() -> None:
+    """Only the first rows of a command are drawn: the rest is an ellipsis."""
+    below = ("  │ import json", "  │ print(1)", "  │ … +2 lines", "  └ (no output)")
+    (tool,) = tools(show(BANNER + cell("Ran", " python - <<'PY'", *below)))
+    assert tool.command == "python - <<'PY'\nimport json\nprint(1) …"
+
+
+def test_furniture_around_the_conversation() -> None:
+    """Tips of several paragraphs, a first start's questions, popups and wrapped status rows are left out."""
+    welcome = ink("1", "> ") + ink("1", "You are running Codex in ") + "/home/dev\n\n  1. Yes, allow it\n\n"
+    tip = ink("1", "  Tip: ") + "A new model\n  is here.\n\n  Learn more:\n  https://example.org\n\n"
+    popup = ink("1", "  Mentions") + "\n  Files, plugins\n\n  views\n\n"
+    end = ink("2", "  13:00") + "\n\n"
+    status = ink("33", "  a-model default · ~/project ·") + "\n" + ink("33", "  A title") + "\n"
+    reading = show("\x1b[H" + welcome + BANNER + tip + popup + typed("go") + said("Gone.") + end + status)
+    assert (prompts(reading), texts(reading)) == (["go"], ["Gone."])
+    assert "go\n\n• Gone." in reading.transcript
+    for left_out in ("Learn more", "Mentions", "views", "13:00", "a-model", "A title"):
+        assert left_out not in reading.transcript
