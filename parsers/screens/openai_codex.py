@@ -19,6 +19,7 @@ _SURELY_SHADED = Look(background=True, bold=False, faint=False, sure=True)
 _UNSHADED = Look(background=False)
 _QUIET = Look(faint=True)
 _PLACEHOLDER = Look(faint=True, sure=True)
+_FAINT_GLYPH = Look(faint=True, sure=True)
 _ITALIC = Look(italic=True, sure=True)
 _FAINT_WORDS = Look(faint=True, sure=True)
 _COLOURED = Look(not_hues=frozenset({Hue.DEFAULT, Hue.WHITE}))
@@ -50,10 +51,11 @@ RULES = (
     part("resume_more", r"Or run codex resume", within=("resume",)),
     # --- prompts: shaded; the composer has the same glyph, bold, or faint words; 0.39 drew a bar before each line ----
     chrome("composer", r"[›▌»](?: |$)", lead=_SURELY_A_NAME),
-    chrome("composer", r"›(?: |$)", lead=_SHADED, body=_PLACEHOLDER),
+    chrome("composer", r"›(?: |$)", body=_PLACEHOLDER),
     part("bar", r"▌ ?(?P<text>.*)", lead=_QUIET, within=("prompt",), after=("prompt", "bar")),
     head("prompt", r"▌ (?P<text>.*\S)", lead=_QUIET),
     head("prompt", r"› (?P<text>.*\S)", lead=_SHADED),
+    head("prompt", r"› (?P<text>.*\S)", lead=_FAINT_GLYPH),  # no shade if the terminal does not tell its background
     # A prompt taller than the full screen: its beginning scrolled away before it was ever drawn.
     head("prompt_end", r"  (?P<text>.*\S)", lead=_SURELY_SHADED, body=_SURELY_SHADED, within=("",)),
     head("slash", r"(?P<text>/[a-z][\w-]*(?: .*)?)$", lead=_NOT_WHITE),

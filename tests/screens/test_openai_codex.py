@@ -314,3 +314,11 @@ def test_furniture_around_the_conversation() -> None:
     assert "go\n\n• Gone." in reading.transcript
     for left_out in ("Learn more", "Mentions", "views", "13:00", "a-model", "A title"):
         assert left_out not in reading.transcript
+
+
+def test_prompts_without_shade() -> None:
+    """A terminal that does not tell its background gets no shade: the glyph is faint, the composer's is bold."""
+    prompt = ink("2", "›") + " close-issue 583\n  and push\n\n"
+    composer = ink("1", "›") + ink("2", " Find and fix a bug in @filename") + "\n\n" + ink("2", "› Shutting down...")
+    menu = ink("36", "› 1. Yes, proceed") + "\n"
+    assert prompts(show(BANNER + prompt + said("Done.") + menu + composer)) == ["close-issue 583\nand push"]
