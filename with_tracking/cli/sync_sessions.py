@@ -13,6 +13,7 @@ import click
 from with_tracking import archive, config, mlflow_remarks, paths
 from with_tracking.cli.edge import Command
 from with_tracking.sync import Summary, sync
+from with_tracking.turn_taking import turn
 
 
 @click.command("sync", cls=Command)
@@ -24,6 +25,14 @@ def command(quiet: bool, as_json: bool) -> None:
     These are sessions that ended while MLflow was away, or whose recorder or computer died. Exit 1 if any is left.
     """
     root = paths.root(os.environ)
+    if quiet:
+        with turn(root) as ours:
+            sys.exit(_sync(root, quiet=True, as_json=as_json) if ours else 0)
+    sys.exit(_sync(root, quiet=False, as_json=as_json))
+
+
+def _sync(root: Path, *, quiet: bool, as_json: bool) -> int:
+    """Do it and say what was done; return the exit status."""
     waiting = archive.pending(root)
     if not quiet and not as_json and sys.stderr.isatty() and waiting:
         with _bar(len(waiting)) as advance:
@@ -38,7 +47,7 @@ def command(quiet: bool, as_json: bool) -> None:
     for problem in mlflow_remarks.send_all(root):
         click.echo(f"Tags and notes wait for the next with-tracking sync. {problem}", err=True)
     _prune(root, quiet)
-    sys.exit(1 if summary.pending else 0)
+    return 1 if summary.pending else 0
 
 
 @contextmanager
