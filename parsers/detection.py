@@ -122,9 +122,9 @@ def _by_title(titles: Iterable[tuple[float, str]], screens: Sequence[Screen]) ->
 
 def _by_signs(transcript: Transcript, screens: Sequence[Screen]) -> tuple[Screen | None, int]:
     """Find the assistant with the most lines of a shape that only it draws, and their number."""
-    palette = palette_of(transcript.lines)
+    lines = transcript.lines
     counted = [
-        (sum(row.kind in screen.signs for row in classify(transcript.lines, screen, palette)), screen)
+        (sum(row.kind in screen.signs for row in classify(lines, screen, palette_of(lines, screen))), screen)
         for screen in screens
         if screen.signs
     ]

@@ -29,7 +29,7 @@ def read_screen(transcript: Transcript, *, provider: str | None = None, argv: Se
     """
     found = detect(transcript, PROVIDERS, GENERIC, provider=provider, argv=argv)
     lines = conversation(transcript)
-    palette = palette_of(lines)
+    palette = palette_of(lines, found.screen)
     blocks = group(classify(lines, found.screen, palette))
     about = _about(transcript, found.screen)
     reading = Reading(found.screen, transcript, blocks, palette, tuple(argv), about)

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 
 
-def palette_of(lines: Iterable[Line]) -> Palette:
-    """Which kinds of style these lines have at all."""
+def palette_of(lines: Iterable[Line], screen: Screen) -> Palette:
+    """Which kinds of style these lines have at all, as far as the program draws them in its own styles."""
     colours = attributes = False
     for line in lines:
+        if not screen.styled.match(line.text):
+            continue
         for style in (line.lead, line.body):
             colours = colours or style.foreground is not None or style.background is not None
             attributes = attributes or style.bold or style.faint or style.italic or style.inverse

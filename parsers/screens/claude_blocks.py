@@ -161,7 +161,7 @@ def _outcome(block: Block, shown: str | None, stop: Row | None, reading: Reading
     """Whether a call went well, by the bullet's colour or label; by what the result says where there is neither."""
     if stop is not None:
         return False, stopped_how(was_asked(reading, _begun(block, reading), stop.line.seconds, passing.QUESTION))
-    if shown is not None and re.match(r"User rejected |.* was rejected", shown):
+    if shown is not None and re.match(r"(?:User r|R)ejected |.* was rejected", shown):
         return False, Stopped.DENIED
     if "label" in block.fields:
         return (None if shown is None else block.fields["label"] == "tool"), None
@@ -197,11 +197,18 @@ def stoppable(reader: Reader) -> Reader:
     return read
 
 
+def counted(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read a line of counts. A stop below it is what became of the calls that it says did not end."""
+    uses = list(collapsed(block, reading))
+    yield from uses
+    yield from _stops(block, block.first("stop") if any(use.stopped for use in uses) else None)
+
+
 READERS: Mapping[str, Reader] = {
     "prompt": prompt,
     "text": text,
     "tool": tool,
-    "collapsed": stoppable(collapsed),
+    "collapsed": counted,
     "shell": shell,
     "memory": note(NoteKind.OTHER),
     "questions": questions,

@@ -136,4 +136,5 @@ SCREEN = Screen(
     titles=(re.compile(r"[✳◐◑✻⠂⠐] Claude Code$"),),
     signs=frozenset({"tool", "collapsed", "resume_id", "turn_end"}),
     finish=claude_blocks.finish,
+    styled=re.compile(r"[●⏺❯>] |[─╭]{2}"),
 )

@@ -5,12 +5,15 @@ A count says how many calls there were. What they were shows for a moment while 
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from parsers.screens.claude_passing import Hint, hints, leaves
+from parsers.screens.claude_passing import QUESTION, Hint, hints, leaves
+from parsers.screens.evidence import stopped_how, was_asked
 from parsers.screens.table import Block, Reading
+from parsers.screens.wrapping import unwrap
 from parsers.session import Category, Event, Note, NoteKind, ToolUse
 from parsers.shell_commands import simple_commands
 
@@ -20,19 +23,27 @@ _SEARCH_BY_SHELL = (2, 1, 117)
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """A phrase of a collapsed line: what it counts, and the programs that count as it when Bash runs them."""
+    """A phrase of a collapsed line: what it counts, and the programs (or git's command) that count as it in Bash."""
 
     pattern: re.Pattern[str]
     name: str
     category: Category
     programs: frozenset[str] = frozenset()
+    git: str | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether the number is that of the calls: files and patterns are counted once however often they came."""
+        return self.name == "Bash" and not self.programs
 
 
-def _counted(pattern: str, name: str, category: Category, programs: str = "") -> _Counted:
-    return _Counted(re.compile(pattern), name, category, frozenset(programs.split()))
+def _counted(pattern: str, name: str, category: Category, programs: str = "", git: str | None = None) -> _Counted:
+    return _Counted(re.compile(pattern), name, category, frozenset(programs.split()), git)
 
 
 _PHRASES = (
+    _counted(r"(?:committed|amended commit|cherry-picked) ", "Bash", Category.SHELL, git="commit"),
+    _counted(r"pushed to ", "Bash", Category.SHELL, git="push"),
     _counted(
         r"search(?:ed|ing) for (\d{1,3}) pattern",
         "Search",
@@ -53,6 +64,8 @@ _PHRASES = (
     _counted(r"(?:wrote|writing) (\d{1,3}) file", "Write", Category.WRITE),
     _counted(r"fetch(?:ed|ing) (\d{1,3}) ", "Fetch", Category.WEB),
 )
+_UNFINISHED = re.compile(r"(?i)(?P<what>did not run|no result recorded for) (?P<count>\d{1,3}) (?:other )?call")
+_SHOWN_COMMAND = re.compile(r"(?m)^ +(?:⎿\s{1,2})?\$ (?P<command>.*\S)")
 _FAILURES = re.compile(r" · (\d{1,3}) failed")
 
 
@@ -65,16 +78,43 @@ class _Use:
     hint: Hint | None = None
 
 
-def collapsed(block: Block, reading: Reading) -> Iterator[Event]:
+def collapsed(block: Block, reading: Reading) -> Iterator[ToolUse]:
     """Read as many tool uses as the line counts; of those it says failed, the last ones are taken."""
-    told = " ".join(row.line.text.strip(" ●⏺…") for row in block.of("collapsed", "more")).split(" (ctrl")[0]
-    uses = _with_hints(_uses(told), _hints_of(block, reading))
+    rows = itertools.takewhile(lambda row: row.kind in ("collapsed", "more"), block.rows)
+    told = " ".join(row.line.text.strip(" ●⏺…") for row in rows).split(" (ctrl")[0]
+    stopped = [use for found in _UNFINISHED.finditer(told) for use in _stopped_calls(block, found, reading)]
+    not_run = {use.command for use in stopped if use.command}
+    seen = [hint for hint in _hints_of(block, reading) if hint.command not in not_run]
+    uses = _with_hints(_uses(told), seen)
     failures = _FAILURES.search(told)
     failed = int(failures[1]) if failures else 0
     live = "ing " in told.split(",")[0]
     for number, use in enumerate(uses):
         ok = None if live else number < len(uses) - failed
         yield _tool_use(use, ok, use.hint.seconds if use.hint else block.seconds, reading)
+    yield from stopped
+
+
+def _stopped_calls(block: Block, told: re.Match[str], reading: Reading) -> Iterator[ToolUse]:
+    """Read calls that were denied before they ran, or interrupted while they did (2.1.329). One may be shown below."""
+    shown = "\n".join(
+        unwrap([row.line.text for row in block.of("result", "more")], block.rows[0].line.cols, prose=False)
+    )
+    command = _SHOWN_COMMAND.search(shown)
+    before = reading.preceding(block)  # the line itself is only written at the end
+    asked = was_asked(reading, before.seconds if before else 0.0, block.rows[-1].line.seconds, QUESTION)
+    denied = asked and "not run" in told["what"].lower()
+    for number in range(int(told["count"])):
+        given = command["command"] if command and number == 0 else None
+        yield ToolUse(
+            name="Bash",
+            category=Category.SHELL,
+            input={"command": given} if given else {},
+            command=given,
+            ok=False,
+            stopped=stopped_how(denied),
+            start_seconds=block.seconds,
+        )
 
 
 def _uses(told: str) -> list[_Use]:
@@ -111,7 +151,7 @@ def _with_hints(uses: list[_Use], seen: list[Hint]) -> list[_Use]:
         if use is not None:
             left.remove(use)
         else:
-            use = next((use for use in uses if _fits(use.phrase, hint)), None)
+            use = next((use for use in uses if not use.phrase.exact and _fits(use.phrase, hint)), None)
         if use is not None:
             known.append(_Use(use.phrase, use.name, hint))
     return known + left
@@ -120,10 +160,14 @@ def _with_hints(uses: list[_Use], seen: list[Hint]) -> list[_Use]:
 def _fits(phrase: _Counted, hint: Hint) -> bool:
     if hint.command is None:
         return phrase.category is Category.READ
-    words = next(simple_commands(hint.command), [])
-    return bool(words) and (
-        words[0].rsplit("/", 1)[-1] in phrase.programs or (phrase.name == "Bash" and not phrase.programs)
-    )
+    commands = list(simple_commands(hint.command))
+    if phrase.git:
+        return any(words[0] == "git" and phrase.git in words for words in commands if words)
+    return phrase.exact or bool(commands and commands[0] and _program(commands[0]) in phrase.programs)
+
+
+def _program(words: Sequence[str]) -> str:
+    return words[0].rsplit("/", 1)[-1]
 
 
 def _tool_use(use: _Use, ok: bool | None, seconds: float, reading: Reading, agent: str | None = None) -> ToolUse:

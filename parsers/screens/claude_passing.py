@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from parsers.screens.table import Block, Reading
+from parsers.screens.wrapping import unwrap
 from parsers.session import Category, Error, ErrorKind, ToolUse
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 QUESTION = re.compile(r"(?m)^[│ ]*(?P<question>(?:Do you want to|Would you like to) [^│]*\?)")
 _COMMAND = re.compile(r"  ⎿\s{1,2}\$ (?P<command>.*\S)")
 _ASKS = re.compile(r"[│ ]*This command requires approval")
+_BARRED = re.compile(r" │ (?!.*│$)")
+_WRAPPED = re.compile(r" {5}\S")
 _FILE = re.compile(r"  ⎿\s{1,2}(?P<file>[~\w./@-][^…:]*[\w/])$")
 _STATUS = re.compile(r"  ⎿\s{1,2}(?:Running|Waiting|Initializing|Done|Tip|Next|Interrupted|Queued|\(No output)")
 _LEAF = re.compile(r" {3}[│ ]\s{1,2}⎿\s{1,2}(?P<tool>[A-Z]\w*): (?P<input>.*\S)")
@@ -50,19 +53,32 @@ def rows(reading: Reading) -> list[Line]:
 
 def hints(reading: Reading) -> list[Hint]:
     """Collect the hints of collapsed lines in the order they were seen, and the commands that dialogs asked about."""
-    found = [hint for line in rows(reading) if (hint := _hint(line))]
+    found: list[Hint] = []
     for passing in reading.transcript.passing:
         lines = [line for line in passing.lines if line.text.strip()]
-        for above, line in pairwise(lines):
-            if _ASKS.match(line.text):
-                found.append(Hint(above.seconds, command=above.text.strip(" │")))
+        for number, line in enumerate(lines):
+            hint = _asked_about(lines[:number]) if _ASKS.match(line.text) else _hint(line, lines[number + 1 :])
+            if hint:
+                found.append(hint)
     return sorted(found, key=lambda hint: hint.seconds)
 
 
-def _hint(line: Line) -> Hint | None:
-    command = _COMMAND.match(line.text)
-    if command:
-        return Hint(line.seconds, command=command["command"])
+def _asked_about(above: Sequence[Line]) -> Hint | None:
+    """Find the command that a dialog asks about: the row above, or the rows with a bar before them (2.1.329)."""
+    barred = list(takewhile(lambda line: _BARRED.match(line.text), reversed(above)))[::-1] or list(above[-1:])
+    if not barred:
+        return None
+    rows = [line.text.strip(" │") for line in barred]
+    if len(barred) > 1:
+        rows = unwrap([_BARRED.sub("   ", line.text) for line in barred], barred[0].cols, prose=False)
+    return Hint(barred[0].seconds, command="\n".join(row[3:] if row.startswith("   ") else row for row in rows))
+
+
+def _hint(line: Line, below: Sequence[Line]) -> Hint | None:
+    if _COMMAND.match(line.text):
+        more = takewhile(lambda row: _WRAPPED.match(row.text), below)
+        whole = unwrap([line.text, *(row.text for row in more)], line.cols, prose=False)[0]
+        return Hint(line.seconds, command=_COMMAND.sub(r"\g<command>", whole))
     file = None if _STATUS.match(line.text) else _FILE.match(line.text)
     return Hint(line.seconds, file=file["file"]) if file else None
 

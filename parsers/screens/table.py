@@ -69,6 +69,8 @@ class Look:
 
     def _colours_fit(self, style: Style) -> bool:
         family = hue(style.foreground)
+        if family is Hue.WHITE and style.faint:
+            family = Hue.GREY  # the sixteen colours have no other
         if self.background is not None and self.background != (style.background is not None):
             return False
         return family not in self.not_hues and (not self.hues or family in self.hues)
@@ -210,8 +212,9 @@ class Screen:
     for recordings without a banner. `programs` are the names it is started by; `words` those of which one stands on the
     command line in this `mode` (exec, print); `resumes` those that take up an earlier session, whose conversation is
     then drawn again at the start. `readers` turn the blocks of a kind into events, `finish` has the last word over all
-    events. `flowing` kinds hold prose that the program wrapped at the terminal's width; `margin` is how far it indents
-    what follows the head.
+    events. `styled` lines are those by which to tell whether a recording has colours at all: programs colour quoted
+    code even where they are asked for none. `flowing` kinds hold prose that the program wrapped at the terminal's
+    width; `margin` is how far it indents what follows the head.
     """
 
     provider: str
@@ -228,6 +231,7 @@ class Screen:
     words: frozenset[str] = frozenset()
     resumes: frozenset[str] = frozenset()
     finish: Finish = unchanged
+    styled: re.Pattern[str] = re.compile("")
     flowing: frozenset[str] = frozenset({"prompt", "text"})
     margin: int = 2
 

@@ -263,6 +263,79 @@ def test_a_session_killed_at_work_was_interrupted() -> None:
     assert errors(show(BANNER + typed("go") + said("Part 1") + footer)) == [ErrorKind.INTERRUPTED]
 
 
+def test_quoted_code_in_colour_does_not_hide_that_there_are_none() -> None:
+    """Under NO_COLOR diffs may be coloured all the same (2.1.329); the program's own lines are not."""
+    edit = "● Update(app/a.py)\n  ⎿  Added 1 line\n" + ink("38;5;77;48;5;22", "      50 +    x = 1") + "\n\n"
+    reading = show(BANNER + "❯ go\n\n" + edit + "  Ran 1 shell command\n\n● Fine.\n")
+    assert prompts(reading) == ["go"]
+    assert [tool.name for tool in tools(reading)] == ["Update", "Bash"]
+    assert texts(reading) == ["Fine."]
+
+
+def test_faint_white_is_grey() -> None:
+    """Themes of sixteen colours draw what is secondary in a faint white."""
+    counts = ink("2;37", "  Ran 2 shell commands · 1 failed") + "\n\n"
+    call = ink("92", "●") + " " + ink("1", "Update") + "(app/a.py)\n" + ink("2;37", "  ⎿ ") + " Added 1 line\n\n"
+    reading = show(BANNER + ink("97", "●") + " Look.\n\n" + counts + call)
+    assert [(tool.name, tool.ok) for tool in tools(reading)] == [("Bash", True), ("Bash", False), ("Update", True)]
+
+
+def stopped_call(counts: str, command: str) -> str:
+    """Draw what became of a call that did not end (2.1.329)."""
+    return ink(GREY, f"  {counts}") + "\n" + ink(GREY, "  ⎿ ") + f" $ {command}\n" + STOPPED
+
+
+def test_calls_that_did_not_run_or_did_not_end() -> None:
+    """2.1.329 counts both in words of their own: after a dialog it was denied, without a result interrupted."""
+    denied = show(
+        (0.0, BANNER + typed("clean")), (1.0, dialog()),
+        (3.0, CURSOR_UP.format(5) + stopped_call("Read 1 file, did not run 1 other call", "rm -rf build")),
+    )  # fmt: skip
+    assert [(tool.command, tool.ok, tool.stopped) for tool in tools(denied)] == [
+        (None, True, None),
+        ("rm -rf build", False, Stopped.DENIED),
+    ]
+    assert errors(denied) == []
+    cut = show(BANNER + typed("wait") + stopped_call("No result recorded for 1 call", "sleep 9"))
+    assert [(tool.command, tool.stopped) for tool in tools(cut)] == [("sleep 9", Stopped.INTERRUPTED)]
+    assert prompts(cut) == ["wait"]
+
+
+def test_a_rejected_file_is_a_denial() -> None:
+    """The result of an edit or a new file that the person did not want."""
+    (tool,) = tools(
+        show(BANNER + called("Write", "docs/x.md", "Rejected write to docs/x.md", "   1 A poem", colour=RED))
+    )
+    assert (tool.ok, tool.stopped) == (False, Stopped.DENIED)
+
+
+def test_commits_and_pushes_are_calls() -> None:
+    """2.1.329 puts what git did in the place of a command's count; the hint tells which command it was."""
+    live = ink(GREY, "● Committing") + "\n" + ink(GREY, "  ⎿  $ make && git commit -m Fix") + "\n"
+    done = CURSOR_UP.format(2) + ink(GREY, "  Committed 432d1d1, pushed to main, read 1 file") + "\n\n"
+    reading = show((0.0, BANNER + said("Look.")), (1.0, live), (3.0, done))
+    assert [(tool.command, tool.category) for tool in tools(reading)] == [
+        ("make && git commit -m Fix", Category.SHELL),
+        (None, Category.SHELL),
+        (None, Category.READ),
+    ]
+
+
+def test_hints_and_dialogs_show_long_commands_on_several_rows() -> None:
+    """What the program wrapped is one command again."""
+    long = "echo " + " ".join(["word"] * 20)
+    first, rest = long[:84].rstrip(), long[84:].strip()
+    done = ink(GREY, "  Ran 1 shell command") + "\n\n"
+    hint = ink(GREY, "  Running…") + "\n" + ink(GREY, f"  ⎿  $ {first}") + "\n" + ink(GREY, f"     {rest}") + "\n"
+    asked = (
+        f"\n Bash command\n Say it\n │ {first}\n │ {rest}\n This command requires approval\n Do you want to proceed?\n"
+    )
+    by_hint = show((0.0, BANNER + said("So.")), (1.0, hint), (3.0, CURSOR_UP.format(3) + done), cols=92)
+    by_dialog = show((0.0, BANNER + said("So.")), (1.0, asked), (3.0, CURSOR_UP.format(7) + done), cols=92)
+    assert [tool.command for tool in tools(by_hint)] == [long]
+    assert [tool.command for tool in tools(by_dialog)] == [long]
+
+
 READER = "[Screen Reader Mode: on via flag]\nClaude Code v2.1.329\nOpus 5.5 · API Usage Billing\n~/webapp\n"
 
 
