@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import time
 import tomllib
 import zipfile
 from pathlib import Path
@@ -26,6 +27,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
 NOT_INSTALLED = {"run-tests", "set-up-environment"}
 COMMANDS = sorted(path.name for path in (CHECKOUT / "bin").iterdir() if path.name not in NOT_INSTALLED)
+
+
+def wait_for_file(folder: Path, pattern: str, seconds: float = 60) -> Path:
+    """Return the one file that is there sooner or later."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not any(folder.glob(pattern)):
+        time.sleep(0.1)
+    (file,) = folder.glob(pattern)
+    return file
 
 
 def pip(python: Path, *arguments: str) -> None:
@@ -118,7 +128,7 @@ def test_demo_is_recorded(how: str, request: pytest.FixtureRequest, tmp_path: Pa
     with PseudoTerminal(command, cwd=tmp_path, environ=environ, cols=140) as terminal:
         assert terminal.wait_for_end(60) == 0, terminal.screen
         last = terminal.screen.splitlines()[-1]
-    (parsed,) = tracking_root.glob("sessions/*/*/*/*/parsed.json")
+    parsed = wait_for_file(tracking_root, "sessions/*/*/*/*/parsed.json")  # written while nobody waits
     session = json.loads(parsed.read_text())
     assert session["provider"] == "demo"
     assert session["user_prompts"] == ["close-issue 583"]
