@@ -35,7 +35,7 @@ COMMANDS = {
     "list --failed --since --sort cost": ["list", "--failed", "--since", "2026-03-01", "--sort", "cost"],
     "list --json --limit 0": ["list", "--json", "--limit", "0"],
     "show last": ["show", "last"],
-    "show ID": ["show", "20260105-08"],
+    "show ID": ["show", "20260105-0800"],
     "search, a rare phrase": ["search", '"passed in 31"'],
     "search, a word of most": ["search", "passed"],
     "search, a beginning": ["search", "pyte* NOT npm"],

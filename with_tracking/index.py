@@ -118,6 +118,19 @@ def add(root: Path, folder: Path, events: Iterable[Event]) -> None:
         _put(connection, root, folder, events)
 
 
+def put_row(connection: sqlite3.Connection, row: SessionRow) -> None:
+    """Put a session into an index that is not of an archive."""
+    began = row.started_at.timestamp() if row.started_at else 0.0
+    columns = {"path": row.path, "folder_stamp": 0, "texts_stamp": "", "began": began, **_facts(row)}
+    _insert(connection, columns)
+
+
+def _insert(connection: sqlite3.Connection, columns: dict[str, object]) -> int | None:
+    marks = ", ".join("?" * len(columns))
+    insert = f"INSERT INTO sessions ({', '.join(columns)}) VALUES ({marks})"
+    return connection.execute(insert, list(columns.values())).lastrowid
+
+
 def rebuild(root: Path, progress: Progress | None = None) -> int:
     """Make the index anew from the archive; return how many sessions are in it."""
     with archive.lock_file(root / "index.lock"):
@@ -164,9 +177,7 @@ def _put(connection: sqlite3.Connection, root: Path, folder: Path, events: Itera
         return
     connection.execute("DELETE FROM sessions WHERE path = ?", [path])
     columns = {"path": path, "folder_stamp": folder_stamp, "texts_stamp": texts_stamp, **facts}
-    marks = ", ".join("?" * len(columns))
-    insert = f"INSERT INTO sessions ({', '.join(columns)}) VALUES ({marks})"
-    _put_texts(connection, connection.execute(insert, list(columns.values())).lastrowid, folder, events)
+    _put_texts(connection, _insert(connection, columns), folder, events)
 
 
 def _put_texts(

@@ -132,6 +132,16 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
+@contextmanager
+def in_memory() -> Iterator[sqlite3.Connection]:
+    """Open an empty index that is gone afterwards."""
+    connection = _in_memory()
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
 def _in_memory() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     _create(connection)

@@ -71,10 +71,10 @@ def log_session(
     if not settings.enabled:
         raise MlflowNotWanted
     root = paths.root(environ)
-    with _refusals(settings.tracking_uri, MlflowUnavailable):
+    with refusals(settings.tracking_uri, MlflowUnavailable):
         destination = _open(root, settings)
     mark = digest(session, events, settings.run_tags, settings.traces)
-    with _refusals(settings.tracking_uri, RunRefused), archive.lock(folder):
+    with refusals(settings.tracking_uri, RunRefused), archive.lock(folder):
         found = _runs_of(destination, session.session_id)
         run_id = next((run.info.run_id for run in found if run.data.tags.get(LOGGED) == mark), None)
         if run_id is None:
@@ -97,7 +97,7 @@ def change_tags(logged: Logged, own_uri: str | None, changes: Mapping[str, str |
     """
     own = own_uri is not None and _without_password(own_uri) == logged.tracking_uri
     tracking_uri = own_uri if own and own_uri else logged.tracking_uri
-    with _refusals(tracking_uri, RunRefused):
+    with refusals(tracking_uri, RunRefused):
         client = mlflow_library.load().MlflowClient(tracking_uri=tracking_uri)
         there = client.get_run(logged.run_id).data.tags
         for key, value in changes.items():
@@ -109,7 +109,7 @@ def change_tags(logged: Logged, own_uri: str | None, changes: Mapping[str, str |
 
 def ask(settings: config.Mlflow) -> None:
     """Find out whether the server that the settings name can be used. Raises MlflowUnavailable if not."""
-    with _refusals(settings.tracking_uri, MlflowUnavailable):
+    with refusals(settings.tracking_uri, MlflowUnavailable):
         client = mlflow_library.load().MlflowClient(tracking_uri=settings.tracking_uri)
         client.get_experiment_by_name(settings.experiment_name)
 
@@ -155,7 +155,7 @@ def _experiment(client: MlflowClient, name: str, artifact_location: str | None) 
 
 
 @contextmanager
-def _refusals(tracking_uri: str | None, kind: type[MlflowUnavailable]) -> Iterator[None]:
+def refusals(tracking_uri: str | None, kind: type[MlflowUnavailable]) -> Iterator[None]:
     """Say in one line what MLflow, its database or the network have to say."""
     try:
         yield

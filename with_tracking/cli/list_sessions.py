@@ -19,8 +19,9 @@ from with_tracking.filters import Filters
 @click.option("--sort", type=click.Choice([*index.SORTS]), default="when", show_default=True, help="The largest first.")
 @click.option("--reverse", is_flag=True, help="The smallest (oldest) first.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(0), help="So many of them; 0 is all.")
+@click.option("--remote", is_flag=True, help="Ask the MLflow store that the settings name, not this archive.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JSON list.")
-def command(filters: Filters, sort: str, reverse: bool, limit: int, as_json: bool) -> None:
+def command(filters: Filters, sort: str, reverse: bool, limit: int, remote: bool, as_json: bool) -> None:
     r"""List the sessions, the newest first.
 
     CMDS are the commands that ran, and after the stroke those that failed; ✓ ended well, ✗ badly, · nobody knows,
@@ -31,9 +32,15 @@ def command(filters: Filters, sort: str, reverse: bool, limit: int, as_json: boo
     with-tracking list --procedure close-issue --sort cost
     """
     root = paths.root(os.environ)
-    with current_index(root) as connection:
-        rows = index.select(connection, filters, sort=sort, limit=limit or None, ascending=reverse)
-        ids = index.ids(connection)
+    if remote:
+        from with_tracking.mlflow_remote import Store
+
+        rows = Store(root, Path.cwd()).sessions(filters, sort=sort, limit=limit or None, ascending=reverse)
+        ids = [row.session_id for row in rows]
+    else:
+        with current_index(root) as connection:
+            rows = index.select(connection, filters, sort=sort, limit=limit or None, ascending=reverse)
+            ids = index.ids(connection)
     if as_json:
         from with_tracking.cli.output import print_json
 
@@ -43,10 +50,10 @@ def command(filters: Filters, sort: str, reverse: bool, limit: int, as_json: boo
 
         print_table(rows, ids)
     else:
-        click.echo(_nothing(root, filters, ids), err=True)
+        click.echo("The store has no such session." if remote else _nothing(root, ids), err=True)
 
 
-def _nothing(root: Path, filters: Filters, ids: list[str]) -> str:
+def _nothing(root: Path, ids: list[str]) -> str:
     if not ids:
         return f"No session is recorded in {root} yet. Try: claude-with-tracking"
     return f"None of the {len(ids)} sessions fits. Try: with-tracking list"

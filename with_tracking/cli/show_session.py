@@ -34,7 +34,8 @@ RECORDED = ("typescript", "stdout.txt")
 @click.option("--timeline", "part", flag_value="timeline", help="Print everything that happened, with times.")
 @click.option("--raw", "part", flag_value="raw", help="Print the recording, byte for byte.")
 @click.option("--json", "part", flag_value="json", help="Print the whole session as JSON.")
-def command(session_id: str, part: str | None) -> None:
+@click.option("--remote", is_flag=True, help="Ask the MLflow store that the settings name, not this archive.")
+def command(session_id: str, part: str | None, remote: bool) -> None:
     r"""Show one session: what was asked and done, and how it went.
 
     ID may be shortened as long as it stays unique; `last` or -1 is the newest session, -2 the one before.
@@ -44,6 +45,9 @@ def command(session_id: str, part: str | None) -> None:
     with-tracking show 20261120-0929 --commands
     """
     root = paths.root(os.environ)
+    if remote:
+        _print_remote(root, session_id, part)
+        return
     folder = archive.find(root, session_id)
     if part == "raw":
         _print_raw(folder)
@@ -61,15 +65,40 @@ def _print(root: Path, folder: Path, part: str | None) -> None:
         said = read_remarks(folder)
         more = {"state": archive.state_of(folder), "folder": str(folder), "run_id": _run_id(folder)}
         print_json({**msgspec.to_builtins(session), **more, "tags": said.tags, "note": said.note})
-        return
+    elif part is None:
+        from with_tracking.cli.session_page import print_page
+
+        print_page(_page(root, folder, session, events))
+    else:
+        _print_part(session, events, part)
+
+
+def _print_remote(root: Path, session_id: str, part: str | None) -> None:
+    """Show a session of the store, from the artifacts of its run."""
+    from with_tracking.mlflow_remote import Store
+
+    if part in ("raw", "transcript"):
+        raise click.UsageError(f"--{part} is an artifact of the run: look at it in the UI.")
+    session, events, run_id = Store(root, Path.cwd()).session(session_id)
+    if part == "json":
+        from with_tracking.cli.output import print_json
+
+        print_json({**msgspec.to_builtins(session), "state": State.LOGGED, "run_id": run_id})
+    elif part is None:
+        from with_tracking.cli.session_page import Page, print_page
+
+        print_page(Page(session=session, events=events, places=(("MLflow run", run_id),)))
+    else:
+        _print_part(session, events, part)
+
+
+def _print_part(session: Session, events: Sequence[Event], part: str) -> None:
     from with_tracking.cli import event_lines, session_page
     from with_tracking.cli.output import harmless
 
     parts = {"commands": session_page.commands(session), "errors": session_page.errors(session)}
     parts["timeline"] = event_lines.whole(events)
-    if part is None:
-        session_page.print_page(_page(root, folder, session, events))
-    for line in parts[part] if part else ():
+    for line in parts[part]:
         click.echo(harmless(line))
 
 

@@ -1,0 +1,27 @@
+"""`with-tracking completion`: the lines that make a shell complete commands and options."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+from with_tracking.cli.edge import Command
+
+VARIABLE = "_WITH_TRACKING_COMPLETE"
+"""By this variable the shell asks the program; click makes the name from the program's."""
+
+
+@click.command("completion", cls=Command)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def command(context: click.Context, shell: str) -> None:
+    r"""Print the lines that make your shell complete commands and options with the Tab key.
+
+    \b
+    eval "$(with-tracking completion bash)"                  in ~/.bashrc
+    eval "$(with-tracking completion zsh)"                   in ~/.zshrc
+    with-tracking completion fish >~/.config/fish/completions/with-tracking.fish
+    """
+    kind = get_completion_class(shell)
+    assert kind is not None  # the choices are click's own
+    click.echo(kind(context.find_root().command, {}, "with-tracking", VARIABLE).source())
