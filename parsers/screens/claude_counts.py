@@ -64,6 +64,7 @@ _PHRASES = (
     _counted(r"(?:wrote|writing) (\d{1,3}) file", "Write", Category.WRITE),
     _counted(r"fetch(?:ed|ing) (\d{1,3}) ", "Fetch", Category.WEB),
 )
+_LONG = 24  # characters: a shorter command may well be the beginning of another one
 _UNFINISHED = re.compile(r"(?i)(?P<what>did not run|no result recorded for) (?P<count>\d{1,3}) (?:other )?call")
 _SHOWN_COMMAND = re.compile(r"(?m)^ +(?:⎿\s{1,2})?\$ (?P<command>.*\S)")
 _FAILURES = re.compile(r" · (\d{1,3}) failed")
@@ -79,7 +80,7 @@ class _Use:
 
 
 def collapsed(block: Block, reading: Reading) -> Iterator[ToolUse]:
-    """Read as many tool uses as the line counts; of those it says failed, the last ones are taken."""
+    """Read as many tool uses as the line counts. Which of them failed it does not say: commands do, and the last."""
     rows = itertools.takewhile(lambda row: row.kind in ("collapsed", "more"), block.rows)
     told = " ".join(row.line.text.strip(" ●⏺…") for row in rows).split(" (ctrl")[0]
     stopped = [use for found in _UNFINISHED.finditer(told) for use in _stopped_calls(block, found, reading)]
@@ -89,8 +90,9 @@ def collapsed(block: Block, reading: Reading) -> Iterator[ToolUse]:
     failures = _FAILURES.search(told)
     failed = int(failures[1]) if failures else 0
     live = "ing " in told.split(",")[0]
+    likely = sorted(range(len(uses)), key=lambda number: (not uses[number].phrase.exact, -number))
     for number, use in enumerate(uses):
-        ok = None if live else number < len(uses) - failed
+        ok = None if live else number not in likely[:failed]
         yield _tool_use(use, ok, use.hint.seconds if use.hint else block.seconds, reading)
     yield from stopped
 
@@ -145,7 +147,7 @@ def _with_hints(uses: list[_Use], seen: list[Hint]) -> list[_Use]:
     """
     left = list(uses)
     known: list[_Use] = []
-    first = {(hint.command, hint.file): hint for hint in reversed(seen)}
+    first = {(hint.command, hint.file): hint for hint in reversed(seen) if not _is_cut(hint, seen)}
     for hint in sorted(first.values(), key=lambda hint: hint.seconds):
         use = next((use for use in left if _fits(use.phrase, hint)), None)
         if use is not None:
@@ -155,6 +157,14 @@ def _with_hints(uses: list[_Use], seen: list[Hint]) -> list[_Use]:
         if use is not None:
             known.append(_Use(use.phrase, use.name, hint))
     return known + left
+
+
+def _is_cut(hint: Hint, seen: Sequence[Hint]) -> bool:
+    """Whether another hint shows the same command in full: few rows are shown below a line of counts."""
+    begin = (hint.command or "").rstrip("….").rstrip()
+    return len(begin) > _LONG and any(
+        len(c := o.command or "") > len(hint.command or "") and c.startswith(begin) for o in seen
+    )
 
 
 def _fits(phrase: _Counted, hint: Hint) -> bool:

@@ -22,6 +22,8 @@ QUESTION = re.compile(r"(?m)^[│ ]*(?P<question>(?:Do you want to|Would you lik
 _COMMAND = re.compile(r"  ⎿\s{1,2}\$ (?P<command>.*\S)")
 _ASKS = re.compile(r"[│ ]*This command requires approval")
 _BARRED = re.compile(r" │ (?!.*│$)")
+_INDENTED = re.compile(r" {3}\S")
+_LASTED = re.compile(r" \((?:\d+[hms] ?)+(?: · \d+ lines?)?\)$")  # how long it has been running
 _WRAPPED = re.compile(r" {5}\S")
 _FILE = re.compile(r"  ⎿\s{1,2}(?P<file>[~\w./@-][^…:]*[\w/])$")
 _STATUS = re.compile(r"  ⎿\s{1,2}(?:Running|Waiting|Initializing|Done|Tip|Next|Interrupted|Queued|\(No output)")
@@ -64,21 +66,29 @@ def hints(reading: Reading) -> list[Hint]:
 
 
 def _asked_about(above: Sequence[Line]) -> Hint | None:
-    """Find the command that a dialog asks about: the row above, or the rows with a bar before them (2.1.329)."""
-    barred = list(takewhile(lambda line: _BARRED.match(line.text), reversed(above)))[::-1] or list(above[-1:])
-    if not barred:
+    """Find the command that a dialog asks about: the row above it, or the rows with a bar (2.1.329).
+
+    Up to 2.1.170 command and description are indented more, and the description comes last.
+    """
+    barred = _last_rows(above, _BARRED)
+    indented = _last_rows(above, _INDENTED)
+    rows = barred or (indented[:-1] or indented) or list(above[-1:])
+    if not rows:
         return None
-    rows = [line.text.strip(" │") for line in barred]
-    if len(barred) > 1:
-        rows = unwrap([_BARRED.sub("   ", line.text) for line in barred], barred[0].cols, prose=False)
-    return Hint(barred[0].seconds, command="\n".join(row[3:] if row.startswith("   ") else row for row in rows))
+    margin = 3 if barred or indented else 1
+    drawn = unwrap([_BARRED.sub("   ", line.text) for line in rows], rows[0].cols, prose=False)
+    return Hint(rows[0].seconds, command="\n".join(row[margin:] for row in drawn).strip())
+
+
+def _last_rows(above: Sequence[Line], pattern: re.Pattern[str]) -> list[Line]:
+    return list(takewhile(lambda line: pattern.match(line.text), reversed(above)))[::-1]
 
 
 def _hint(line: Line, below: Sequence[Line]) -> Hint | None:
     if _COMMAND.match(line.text):
         more = takewhile(lambda row: _WRAPPED.match(row.text), below)
         whole = unwrap([line.text, *(row.text for row in more)], line.cols, prose=False)[0]
-        return Hint(line.seconds, command=_COMMAND.sub(r"\g<command>", whole))
+        return Hint(line.seconds, command=_LASTED.sub("", _COMMAND.sub(r"\g<command>", whole)))
     file = None if _STATUS.match(line.text) else _FILE.match(line.text)
     return Hint(line.seconds, file=file["file"]) if file else None
 

@@ -336,6 +336,32 @@ def test_hints_and_dialogs_show_long_commands_on_several_rows() -> None:
     assert [tool.command for tool in tools(by_dialog)] == [long]
 
 
+def test_the_dialogs_of_2_1_170_name_the_command_first() -> None:
+    """There command and description are indented, and the description comes last."""
+    asked = "\n Bash command\n\n   git push --force origin main\n   Force push\n\n This command requires approval\n"
+    asked += " Do you want to proceed?\n"
+    done = CURSOR_UP.format(8) + ink(GREY, "  Ran 1 shell command") + "\n\n"
+    (tool,) = tools(show((0.0, BANNER + said("So.")), (1.0, asked), (3.0, done)))
+    assert tool.command == "git push --force origin main"
+
+
+def test_hints_of_one_command_are_one_call() -> None:
+    """A hint that grew a clock, and one that was cut where the dialog shows all, name the same command."""
+    whole = "python3 -m pytest -q tests/test_issues.py && git diff"
+    rows = [f"  ⎿  $ {whole[:44]}…", f"  ⎿  $ {whole} (4s · 2 lines)", f"  ⎿  $ {whole} (5s)"]
+    frames = [(1.0 + n, CURSOR_UP.format(1) + ink(GREY, row) + "\n") for n, row in enumerate(rows)]
+    done = CURSOR_UP.format(1) + ink(GREY, "  Ran 2 shell commands") + "\n\n"
+    reading = show((0.0, BANNER + said("So.") + "\n"), *frames, (9.0, done))
+    assert [tool.command for tool in tools(reading)] == [whole, None]
+
+
+def test_commands_fail_rather_than_reads() -> None:
+    """A line of counts does not say which call failed."""
+    line = ink(GREY, "  Read 1 file, ran 1 shell command, listed 1 directory · 1 failed") + "\n\n"
+    found = [(tool.category, tool.ok) for tool in tools(show(BANNER + said("Look.") + line))]
+    assert found == [(Category.READ, True), (Category.SHELL, False), (Category.SHELL, True)]
+
+
 READER = "[Screen Reader Mode: on via flag]\nClaude Code v2.1.329\nOpus 5.5 · API Usage Billing\n~/webapp\n"
 
 
