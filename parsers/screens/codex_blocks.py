@@ -200,18 +200,26 @@ def finish(events: list[Event], reading: Reading) -> list[Event]:
 
 
 def _failed_patches(events: list[Event]) -> list[Event]:
-    """Put the report that a patch failed or was rejected to its cell, which was drawn before it was tried."""
+    """Put the report that a patch failed or was rejected to its cell, which was drawn before it was tried.
+
+    In 0.162 the report of a patch that was not allowed stands below the interruption.
+    """
     kept: list[Event] = []
     for event in events:
-        last = kept[-1] if kept else None
         failed = isinstance(event, ToolUse) and event.category is Category.EDIT and event.ok is False
+        place = next((n for n in range(len(kept) - 1, -1, -1) if not _is_interruption(kept[n])), None)
+        last = kept[place] if place is not None else None
         drawn = isinstance(last, ToolUse) and last.category is Category.EDIT and last.ok
-        if failed and drawn and isinstance(event, ToolUse) and isinstance(last, ToolUse):
+        if failed and drawn and isinstance(event, ToolUse) and isinstance(last, ToolUse) and place is not None:
             stopped = Stopped.DENIED if _REJECTED.search(event.output or "") else None
-            kept[-1] = structs.replace(last, ok=False, stopped=stopped, output=event.output)
+            kept[place] = structs.replace(last, ok=False, stopped=stopped, output=event.output)
         else:
             kept.append(event)
     return kept
+
+
+def _is_interruption(event: Event) -> bool:
+    return isinstance(event, Error) and event.kind is ErrorKind.INTERRUPTED
 
 
 def _listed_once(events: list[Event]) -> list[Event]:
@@ -229,7 +237,7 @@ def _denied_commands(events: list[Event]) -> list[Event]:
             denied = event
         elif denied and isinstance(event, ToolUse) and event.command and event.command == denied.command:
             continue
-        elif denied and isinstance(event, Error) and event.kind is ErrorKind.INTERRUPTED:
+        elif denied and _is_interruption(event):
             denied = None
             continue
         elif isinstance(event, Prompt):
@@ -243,12 +251,12 @@ def _stopped_calls(events: list[Event], reading: Reading) -> list[Event]:
     kept: list[Event] = []
     for event in events:
         last = kept[-1] if kept else None
-        interrupted = isinstance(event, Error) and event.kind is ErrorKind.INTERRUPTED
-        stopped = (
-            _how_stopped(last, event.seconds or 0.0, reading) if interrupted and isinstance(last, ToolUse) else None
-        )
+        at = event.seconds or 0.0 if isinstance(event, Error) else 0.0
+        stopped = _how_stopped(last, at, reading) if _is_interruption(event) and isinstance(last, ToolUse) else None
         if stopped and isinstance(last, ToolUse):
             kept[-1] = structs.replace(last, ok=False, stopped=stopped)
+        elif _is_interruption(event) and was_asked(reading, 0.0, at, passing.EDIT_QUESTION):
+            kept.append(tools.denied_patch(at))
         else:
             kept.append(event)
     return kept

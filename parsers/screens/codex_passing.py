@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from parsers.screens.table import Reading
+from parsers.screens.wrapping import unwrap
 from parsers.session import Error, ErrorKind
 
 if TYPE_CHECKING:
@@ -19,7 +21,9 @@ QUESTION = re.compile(
 )
 EDIT_QUESTION = re.compile(r"Would you like to make the following edits\?|Apply changes\?")
 PLAN_QUESTION = re.compile(r"Implement this plan\?")
-_RAN = re.compile(r"• Ran (?!\d+ commands )(?P<command>.*\S)")
+_RAN = re.compile(r"• Ran (?!\d+ commands? · )(?P<command>.*\S)")
+_MORE = re.compile(r"  │ ")
+_HIDDEN = re.compile(r"\n?… \+\d{1,9} lines?(?: \(.*)?$")  # the rest of a long command, not drawn
 
 
 def rows(reading: Reading) -> list[tuple[float, Line]]:
@@ -42,5 +46,23 @@ def reconnects(reading: Reading) -> Iterator[Error]:
 
 def commands_seen(start: float, end: float, reading: Reading) -> list[str]:
     """Give the commands whose cell stood on the screen between two times and was replaced."""
-    found = [(seconds, m["command"]) for seconds, line in reading.once(rows) if (m := _RAN.match(line.text))]
-    return [command for seconds, command in found if start <= seconds <= end]
+    return [command for seconds, command in reading.once(_cells) if start <= seconds <= end]
+
+
+def _cells(reading: Reading) -> list[tuple[float, str]]:
+    """Give the commands of the cells that passed with the time they first appeared, in that order."""
+    found = []
+    for passed in reading.transcript.passing:
+        for number, line in enumerate(passed.lines):
+            ran = _RAN.match(line.text)
+            if ran:
+                below = takewhile(lambda other: _MORE.match(other.text), passed.lines[number + 1 :])
+                found.append((line.seconds, cell_command([line, *below], ran.start("command"))))
+    return sorted(found)
+
+
+def cell_command(lines: Sequence[Line], prefix: int) -> str:
+    """Give the command of a cell: it begins at this column and goes on behind bars; the rest may not be drawn."""
+    first, *below = (line.text for line in lines)
+    drawn = unwrap([first, *(text.replace("│", " ", 1) for text in below)], lines[0].cols, prose=False)
+    return _HIDDEN.sub(" …", "\n".join([drawn[0][prefix:], *(line[4:] for line in drawn[1:])]))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby, zip_longest
 
-from parsers.screens.codex_passing import commands_seen
+from parsers.screens.codex_passing import cell_command, commands_seen
 from parsers.screens.evidence import shell_outcome
 from parsers.screens.hues import Hue, hue
 from parsers.screens.prose import output
@@ -20,7 +20,6 @@ _FILE_CHANGES = re.compile(r"(?P<file>.*?)(?: → (?P<moved>.*?))? \(\+(?P<added
 _COUNTS = re.compile(r"\(\+(?P<added>\d{1,9}) -(?P<removed>\d{1,9})\)")
 _FIRST_LINE = re.compile(r" +1 +(?P<sign>[+-])")
 _TELLS_EXITS = (0, 150)  # since then a failed look is marked "(exit 1)"; 0.149 and older say nothing
-_HIDDEN = re.compile(r"\n?… \+\d{1,9} lines?(?: \(.*)?$")  # the rest of a long command, not drawn
 _SIGNAL = re.compile(r"execution error: Sandbox\(Signal\((\d{1,3})\)\)")
 
 
@@ -57,10 +56,8 @@ def command_line(block: Block) -> tuple[str, tuple[Row, ...]]:
     if "command" in head.fields:
         lines = [row for row in rest if row.kind == "command_more"]
         prefix = len(head.line.text) - len(head.fields["command"])
-        rows_below = [row.line.text.replace("│", " ", 1) for row in lines]
-        drawn = unwrap([head.line.text, *rows_below], head.line.cols, prose=False)
-        text = "\n".join([drawn[0][prefix:], *(line[4:] for line in drawn[1:])])
-        return _HIDDEN.sub(" …", text), tuple(row for row in rest if row.kind != "command_more")
+        text = cell_command([row.line for row in (head, *lines)], prefix)
+        return text, tuple(row for row in rest if row.kind != "command_more")
     drawn = unwrap([row.line.text for row in rest], head.line.cols, prose=False)
     return "\n".join([drawn[0].removeprefix("  └ "), *(line[4:] for line in drawn[1:])]) if drawn else "", ()
 
@@ -164,6 +161,11 @@ def edit_failed(block: Block, reading: Reading) -> Iterator[Event]:
     yield ToolUse(
         name="apply_patch", category=Category.EDIT, ok=False, output=output(block.rows[1:]), start_seconds=block.seconds
     )
+
+
+def denied_patch(seconds: float) -> ToolUse:
+    """Make the call of a patch of which only the dialog was drawn (0.45 to 0.87): it was not allowed."""
+    return ToolUse(name="apply_patch", category=Category.EDIT, ok=False, stopped=Stopped.DENIED, start_seconds=seconds)
 
 
 def called(block: Block, reading: Reading) -> Iterator[Event]:

@@ -71,7 +71,7 @@ RULES = (
     head("retry", r"⚠ ?(?P<text>stream error: .*retrying \d+/\d+.*)"),  # 0.39 keeps them
     head("warning", r"⚠ ?(?P<text>.*)"),
     # --- tools -------------------------------------------------------------------------------------------------------
-    head("commands", r"• Ran (?P<count>\d{1,3}) commands · ", body=_NAME),
+    head("commands", r"• Ran (?P<count>\d{1,3}) commands? · ", body=_NAME),
     head(  # 0.162 wrote Failed (exit 1), 0.169 writes Exited (status 1)
         "command",
         r"• (?:Exited \(status|Failed \(exit) (?P<status>\d{1,9})\)(?: (?P<command>.*\S))?$",

@@ -322,3 +322,36 @@ def test_prompts_without_shade() -> None:
     composer = ink("1", "›") + ink("2", " Find and fix a bug in @filename") + "\n\n" + ink("2", "› Shutting down...")
     menu = ink("36", "› 1. Yes, proceed") + "\n"
     assert prompts(show(BANNER + prompt + said("Done.") + menu + composer)) == ["close-issue 583\nand push"]
+
+
+def test_a_denied_patch_without_a_cell() -> None:
+    """Up to 0.87 only the dialog shows the patch that was not allowed."""
+    dialog = "  Would you like to make the following edits?\n\n  a.py (+1 -1)\n\n› 1. Yes, proceed (y)\n"
+    stop = "■ Conversation interrupted - tell the model what to do differently\n\n"
+    reading = show(BANNER + typed("fix it"), dialog, (4.0, f"\x1b[5A\x1b[J{stop}" + typed("go on")))
+    (patch,) = tools(reading)
+    assert (patch.category, patch.ok, patch.stopped) == (Category.EDIT, False, Stopped.DENIED)
+    assert errors(reading) == []
+
+
+def test_a_rejected_patch_may_be_reported_below_the_interruption() -> None:
+    """So does 0.162."""
+    failed = ink("1;35", "✘ Failed to apply patch") + "\n  └ (error details unavailable)\n\n"
+    dialog = "  Would you like to make the following edits?\n\n› 1. Yes, proceed (y)\n"
+    patch_cell = cell("Edited", " a.py (+1 -1)", bullet="2")
+    stop = "■ Conversation interrupted - use /feedback if something went wrong\n\n"
+    reading = show(
+        BANNER + typed("fix it") + patch_cell, dialog, (4.0, f"\x1b[3A\x1b[J{stop}{failed}" + typed("go on"))
+    )
+    (patch,) = tools(reading)
+    assert (patch.files, patch.ok, patch.stopped) == (("a.py",), False, Stopped.DENIED)
+    assert errors(reading) == []
+
+
+def test_one_command_counts_and_passing_cells_are_whole() -> None:
+    """A cell of several rows that was replaced by a number is read as one command."""
+    ran = cell("Ran", " echo " + "word " * 17 + "end", "  │ and more of it", "  └ (no output)")
+    folded = cell("Ran 1 command", " · ctrl + t to view transcript")
+    reading = show(BANNER + typed("go") + said("Look."), ran, (4.0, f"\x1b[4A\x1b[J{folded}" + said("Done.")))
+    (tool,) = tools(reading)
+    assert (tool.command, tool.ok) == ("echo " + "word " * 17 + "end and more of it", True)
