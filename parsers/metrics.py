@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -114,14 +115,22 @@ def parameters(session: Session) -> dict[str, str]:
         "terminal_size": f"{terminal.cols}x{terminal.rows}" if terminal.cols and terminal.rows else None,
         "model": session.model,
     }
-    return {name: value[:_PARAM_LENGTH] for name, value in known.items() if value}
+    own = _procedure_parameters(session.argv) if session.provider == "procedure" else {}
+    return {name: value[:_PARAM_LENGTH] for name, value in (own | known).items() if value}
+
+
+def _procedure_parameters(argv: Sequence[str]) -> dict[str, str]:
+    """Return what a tracked procedure was called with: `with-tracking procedure NAME --param key=value -- …`."""
+    words = argv[: argv.index("--")] if "--" in argv else argv
+    pairs = (value.partition("=") for option, value in itertools.pairwise(words) if option == "--param")
+    return {key: value for key, _, value in pairs}
 
 
 def tags(session: Session) -> dict[str, str]:
     """Return the run's tags; what is not known is left out."""
     interactive = session.interactive
     known = {
-        "type": "ai_session",
+        "type": "procedure" if session.provider == "procedure" else "ai_session",
         "provider": session.provider,
         "origin": session.origin,
         "session_id": session.session_id,

@@ -14,7 +14,7 @@ from with_tracking import privacy
 COMPRESSED = ("typescript", "timing.log", "stdout.txt", "stderr.txt")
 """What was recorded, kept byte for byte: it becomes raw/<name>.gz."""
 COPIED = ("transcript.txt", "session.json", "events.jsonl", "parsed.json")
-"""What was read from it, and the assistant's own log (native/)."""
+"""What was read from it; the assistant's own log (native/) and a procedure's files (artifacts/) come along."""
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def laid_out(folder: Path, summary: str, workshop: Path) -> Iterator[Path]:
         for name in COPIED:
             if (folder / name).is_file():
                 _link(folder / name, place / name)
-        for file in () if "native" in kept_here else _native_files(folder):
+        for file in (*(() if "native" in kept_here else _files(folder / "native")), *_files(folder / "artifacts")):
             _link(file, place / file.relative_to(folder))
         (place / "summary.md").write_bytes(summary.encode("utf-8", "replace"))
         yield place
@@ -47,8 +47,8 @@ def names(place: Path) -> set[str]:
     return {entry.name for entry in place.iterdir()}
 
 
-def _native_files(folder: Path) -> list[Path]:
-    return sorted(file for file in (folder / "native").rglob("*") if file.is_file() and not file.is_symlink())
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
 
 
 def _compress(file: Path, target: Path) -> None:

@@ -14,6 +14,9 @@ from parsers.description import duration_text
 from parsers.session import Session
 from with_tracking import paths, ui_server
 
+SYNC = (sys.executable, "-I", "-m", "with_tracking", "sync", "--quiet")
+"""Logs everything that is pending."""
+
 
 def close_session(folder: Path, read: Callable[[], Session]) -> None:
     """Say what was recorded, then log it (and anything else that is pending) in a process that nobody waits for.
@@ -27,13 +30,13 @@ def close_session(folder: Path, read: Callable[[], Session]) -> None:
             for line in _alerts(root):
                 click.echo(f"with-tracking: alert: {line}", err=True)
     finally:
-        log_in_background(folder)
+        _log_in_background(folder)
 
 
-def log_in_background(folder: Path) -> None:
+def _log_in_background(folder: Path) -> None:
     """Start `with-tracking sync` in a session of its own: it lives on when the terminal is closed."""
     subprocess.Popen(
-        [sys.executable, "-I", "-m", "with_tracking", "sync", "--quiet"],
+        SYNC,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

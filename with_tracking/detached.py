@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 SECONDS = 30
@@ -25,15 +26,20 @@ def start(command: str, data: bytes, *, cwd: Path, seconds: float = SECONDS) -> 
     with tempfile.TemporaryFile() as file:
         file.write(data)
         file.seek(0)
-        subprocess.run(
-            ["/bin/sh", "-c", BESIDE, "sh", sys.executable, "-I", "-m", __name__, str(seconds), command],
-            stdin=file,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=cwd,
-            start_new_session=True,
-            check=False,
-        )
+        beside([sys.executable, "-I", "-m", __name__, str(seconds), command], cwd=cwd, stdin=file.fileno())
+
+
+def beside(command: Sequence[str], *, cwd: Path, stdin: int = subprocess.DEVNULL) -> None:
+    """Start a program that is nobody's child: who starts it need not wait for it, however long it lives itself."""
+    subprocess.run(
+        ["/bin/sh", "-c", BESIDE, "sh", *command],
+        stdin=stdin,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=cwd,
+        start_new_session=True,
+        check=False,
+    )
 
 
 def main(seconds: float, command: str) -> int:
