@@ -30,10 +30,10 @@ def close_session(folder: Path, read: Callable[[], Session]) -> None:
             for line in _alerts(root):
                 click.echo(f"with-tracking: alert: {line}", err=True)
     finally:
-        _log_in_background(folder)
+        log_in_background(folder)
 
 
-def _log_in_background(folder: Path) -> None:
+def log_in_background(folder: Path) -> None:
     """Start `with-tracking sync` in a session of its own: it lives on when the terminal is closed."""
     subprocess.Popen(
         SYNC,
