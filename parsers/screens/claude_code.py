@@ -39,7 +39,8 @@ RULES = (
     # --- the program's furniture -----------------------------------------------------------------------------------
     chrome("banner", r" ?[ ▐▝▘▛▜█▌▀▄▗▖▞▟▙]*[▐▝▘▛▜█▌▀▄▗▖▞▟▙]{2}"),
     panel("welcome", r"╭─+(?: Claude Code.*)?─*╮?$"),
-    chrome("welcome", r"[│╰]", within=("welcome",)),
+    panel("welcome", r" ?✻ Welcome to (?:the )?Claude Code"),  # a narrow terminal leaves the box out
+    chrome("welcome", r"[│╰]| +\S", within=("welcome",)),
     # --- the end: the session's id, and the costs (before 2.0) -------------------------------------------------------
     head("resume", r"Resume this session with:"),
     part("resume_id", r"claude .*--resume (?P<session>[0-9a-f-]{36})", within=("resume",)),
@@ -125,7 +126,8 @@ SCREEN = Screen(
     banners=(
         re.compile(r"[ ▐▝▘▛▜█▌▀▄▗▖▞▟▙]{4,} *Claude Code v(?P<version>\d[\w.-]*)$"),
         re.compile(r"│ ✻ Welcome to (?:the )?Claude Code(?: research preview)?! +│$"),
-        re.compile(r"╭─+ Claude Code v(?P<version>\d[\w.-]*) ─+╮?$"),
+        re.compile(r"╭─+ Claude Code(?: v(?P<version>\d[\w.-]*))? ─+╮?$"),
+        re.compile(r" ?✻ Welcome to Claude Code!$"),
     ),
     facts=(
         re.compile(r"[ ▐▝▘▛▜█▌▀▄▗▖▞▟▙]{3,}  (?P<model>[A-Z]\w+ [\d.]+)(?: \(.*\))?(?: with \w+ effort)? · "),

@@ -40,6 +40,21 @@ def test_the_banner_tells_version_model_and_folder() -> None:
     assert (reading.cwd, reading.detection.method) == ("/home/dev/webapp", "banner")
 
 
+@pytest.mark.parametrize(
+    "banner",
+    [
+        "╭─ Claude Code ──────────╮\n│  Welcome back! │\n╰────────────────────────╯\n\n  /model to try Opus\n\n",
+        " ✻ Welcome to Claude Code!\n\n   /help for help\n\n Tips for getting started:\n\n  Run /init\n\n",
+    ],
+    ids=["2.0.77", "1.0.128"],
+)
+def test_narrow_terminals_have_smaller_banners(banner: str) -> None:
+    """The version or the box is left out; what stands below the welcome is furniture all the same."""
+    reading = show(banner + ink("2", "> hello") + "\n\n" + said("Hi."), cols=50)
+    assert (reading.provider, reading.detection.method) == ("claude_code", "banner")
+    assert (prompts(reading), texts(reading), reading.unknown_lines) == (["hello"], ["Hi."], 0)
+
+
 def test_prompts_are_whole_and_the_input_box_is_none() -> None:
     """A shaded glyph opens a prompt with all its lines; the same glyph between two rules is the input box."""
     box = RULE + "❯ a draft\n" + RULE + ink(GREY, "  ⏸ manual mode on") + "\n"
