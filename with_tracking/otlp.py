@@ -9,27 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import msgspec
 
 from parsers.session import Event, ModelCall, Session
 from with_tracking import __version__
 from with_tracking.errors import WithTrackingError
+from with_tracking.otlp_attributes import input_tokens, name_of, provider_of, session_attributes, span_attributes
 from with_tracking.turns import Span, SpanKind, Turn, turns_of
 
-PROVIDERS = {
-    "claude_code": "anthropic",
-    "openai_codex": "openai",
-    "gpt": "openai",
-    "gemini_cli": "gcp.gemini",
-    "github_copilot": "github_copilot",
-    "qwen_code": "alibaba_cloud",
-}
-"""What the conventions call the maker of the model (gen_ai.provider.name); others keep their own name."""
-OPERATIONS = {SpanKind.AGENT: "invoke_agent", SpanKind.LLM: "chat", SpanKind.TOOL: "execute_tool"}
 TIMEOUT_SECONDS = 10
 _BUCKETS = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864)
 _SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
@@ -122,7 +111,7 @@ class Exporter:
         root = self._tracer.start_span(
             f"invoke_agent {session.provider}",
             start_time=_ns(began),
-            attributes=dict(_session(session)),
+            attributes=dict(session_attributes(session)),
             context=_empty(),
         )
         _set_error(root, "failed" if session.success is False else None)
@@ -137,9 +126,9 @@ class Exporter:
         made: list[Any] = []
         for span in turn.spans:
             context = above if span.parent is None else set_span_in_context(made[span.parent], _empty())
-            attributes = dict(_attributes(session, span, self.content))
+            attributes = dict(span_attributes(session, span, self.content))
             one = self._tracer.start_span(
-                _name(span, session), start_time=_ns(began + span.start), attributes=attributes, context=context
+                name_of(span, session), start_time=_ns(began + span.start), attributes=attributes, context=context
             )
             _set_error(one, span.error)
             made.append(one)
@@ -150,12 +139,12 @@ class Exporter:
     def _measure(self, session: Session, span: Span) -> None:
         if span.kind is not SpanKind.LLM:
             return
-        common = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": _provider(session)}
+        common = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": provider_of(session)}
         if span.model:
             common["gen_ai.request.model"] = span.model
         self._durations.record(max(span.end - span.start, 0.0), common)
         tokens = span.tokens
-        for kind, count in (("input", tokens and _input(tokens)), ("output", tokens and tokens.output)):
+        for kind, count in (("input", tokens and input_tokens(tokens)), ("output", tokens and tokens.output)):
             if count is not None:
                 self._tokens.record(count, {**common, "gen_ai.token.type": kind})
 
@@ -213,88 +202,12 @@ class _Batches:
         return not self.failed
 
 
-def _session(session: Session) -> Iterator[tuple[str, Any]]:
-    known = {
-        "gen_ai.operation.name": "invoke_agent",
-        "gen_ai.provider.name": _provider(session),
-        "gen_ai.agent.name": session.provider,
-        "gen_ai.agent.version": session.provider_version,
-        "gen_ai.conversation.id": session.session_id,
-        "gen_ai.request.model": session.model,
-        "host.name": session.host,
-        "process.exit.code": session.exit_code,
-        "vcs.ref.head.name": session.git.branch,
-        "vcs.ref.head.revision": session.git.commit,
-        "ai_session.procedure": session.procedure_name,
-        "ai_session.issue": session.issue_number,
-        **{f"ai_session.{name}": value for name, value in session.metrics.items()},
-    }
-    yield from ((name, value) for name, value in known.items() if value is not None)
-
-
-def _attributes(session: Session, span: Span, content: bool) -> Iterator[tuple[str, Any]]:
-    yield "gen_ai.operation.name", OPERATIONS[span.kind]
-    yield "gen_ai.provider.name", _provider(session)
-    yield "gen_ai.conversation.id", session.session_id
-    if span.kind is SpanKind.TOOL:
-        yield "gen_ai.tool.name", span.name
-    if span.kind is SpanKind.AGENT:
-        yield "gen_ai.agent.name", session.provider if span.parent is None else span.name
-    if span.model:
-        yield from (("gen_ai.request.model", span.model), ("gen_ai.response.model", span.model))
-    if span.tokens is not None:
-        yield from _usage(span)
-    if span.cost_usd is not None:
-        yield "ai_session.cost_usd", span.cost_usd
-    if content:
-        names = _CONTENT[span.kind]
-        for name, value in zip(names, (span.inputs, span.outputs), strict=True):
-            if value is not None:
-                yield name, msgspec.json.encode(value).decode()
-
-
-_CONTENT: Mapping[SpanKind, tuple[str, str]] = {
-    SpanKind.TOOL: ("gen_ai.tool.call.arguments", "gen_ai.tool.call.result"),
-    SpanKind.LLM: ("gen_ai.input.messages", "gen_ai.output.messages"),
-    SpanKind.AGENT: ("gen_ai.input.messages", "gen_ai.output.messages"),
-}
-
-
-def _usage(span: Span) -> Iterable[tuple[str, int]]:
-    tokens = span.tokens
-    assert tokens is not None
-    known = {
-        "gen_ai.usage.input_tokens": _input(tokens),
-        "gen_ai.usage.output_tokens": tokens.output,
-        "gen_ai.usage.cache_read.input_tokens": tokens.cache_read,
-        "gen_ai.usage.cache_creation.input_tokens": tokens.cache_write,
-        "gen_ai.usage.reasoning.output_tokens": tokens.reasoning,
-    }
-    return [(name, count) for name, count in known.items() if count is not None]
-
-
-def _input(tokens: Any) -> int | None:
-    """Return all input tokens: the conventions count those from and for the cache in."""
-    known = [count for count in (tokens.input, tokens.cache_read, tokens.cache_write) if count is not None]
-    return sum(known) if known else None
-
-
-def _name(span: Span, session: Session) -> str:
-    if span.kind is SpanKind.LLM:
-        return f"chat {span.model}" if span.model else "chat"
-    return f"execute_tool {span.name}" if span.kind is SpanKind.TOOL else f"invoke_agent {span.name}"
-
-
 def _set_error(span: Any, error: str | None) -> None:
     if error is not None:
         from opentelemetry.trace import StatusCode
 
         span.set_attribute("error.type", "_OTHER")
         span.set_status(StatusCode.ERROR)
-
-
-def _provider(session: Session) -> str:
-    return PROVIDERS.get(session.provider, session.provider)
 
 
 def _empty() -> Any:
