@@ -45,7 +45,7 @@ RULES = (
     head("resume", r"Resume this session with:"),
     part("resume_id", r"claude .*--resume (?P<session>[0-9a-f-]{36})", within=("resume",)),
     head("totals", r"Total cost: +\$(?P<cost>\d[\d,]{0,12}(?:\.\d{1,9})?)"),
-    part("duration", r"Total (?:duration|code changes)|Usage by model:", within=("totals",)),
+    part("duration", r"Total (?:duration|code changes)|(?:Token u|U)sage by model:", within=("totals",)),
     part(
         "usage",
         rf" +(?P<model>[\w.-]+): +(?P<input>{NUMBER}) input, (?P<output>{NUMBER}) output, "

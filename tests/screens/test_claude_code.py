@@ -263,6 +263,14 @@ def test_the_end_tells_id_and_costs() -> None:
     assert (totals.cost_usd, totals.tokens.input, totals.tokens.cache_write) == (0.1441, 50, 2400)
 
 
+def test_the_bill_of_the_first_versions() -> None:
+    """1.0.30 says "Token usage"."""
+    bill = "Total cost:            $0.0090\nTotal duration (API):  4.1s\nToken usage by model:\n"
+    reading = show(BANNER + bill + "       claude-sonnet:  320 input, 336 output, 1.6k cache read, 0 cache write\n")
+    (totals,) = of(reading, Totals)
+    assert (totals.tokens.output, totals.tokens.cache_read, reading.unknown_lines) == (336, 1600, 0)
+
+
 def test_a_resumed_conversation_is_no_news() -> None:
     """What a resumed session draws at its start happened in an earlier one."""
     earlier = BANNER + typed("look at the history") + called("Bash", "git log", "a commit")
