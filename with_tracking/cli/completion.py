@@ -15,7 +15,7 @@ VARIABLE = "_WITH_TRACKING_COMPLETE"
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
-    r"""Print the lines that make your shell complete commands and options with the Tab key.
+    """Print the lines that make your shell complete commands and options with the Tab key.
 
     \b
     eval "$(with-tracking completion bash)"                  in ~/.bashrc

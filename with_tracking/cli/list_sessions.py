@@ -22,7 +22,7 @@ from with_tracking.filters import Filters
 @click.option("--remote", is_flag=True, help="Ask the MLflow store that the settings name, not this archive.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JSON list.")
 def command(filters: Filters, sort: str, reverse: bool, limit: int, remote: bool, as_json: bool) -> None:
-    r"""List the sessions, the newest first.
+    """List the sessions, the newest first.
 
     CMDS are the commands that ran, and after the stroke those that failed; ✓ ended well, ✗ badly, · nobody knows,
     … not read yet, ● is being recorded. The ID may be shortened in other commands as long as it stays unique.

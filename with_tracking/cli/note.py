@@ -17,7 +17,7 @@ from with_tracking.cli.remarking import tell
 @click.option("--remove", is_flag=True, help="Take the note away.")
 @click.option("--json", "as_json", is_flag=True, help="Print the note and all tags as JSON.")
 def command(session_id: str, text: tuple[str, ...], remove: bool, as_json: bool) -> None:
-    r"""Write a note on a session, here and on its MLflow run; without a text, print the one that it has.
+    """Write a note on a session, here and on its MLflow run; without a text, print the one that it has.
 
     \b
     with-tracking note last "the second prompt was much better"

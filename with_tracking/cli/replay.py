@@ -36,7 +36,7 @@ ANSWER_SECONDS = 0.05
 )
 @click.option("--cast-version", type=click.Choice(["2", "3"]), default="2", show_default=True, help="Of asciicast.")
 def command(session_id: str, speed: float, idle_limit: float | None, cast: Path | None, cast_version: str) -> None:
-    r"""Play a recorded session in this terminal, as it was and as fast. Ctrl-C ends it.
+    """Play a recorded session in this terminal, as it was and as fast. Ctrl-C ends it.
 
     \b
     with-tracking replay last --idle-limit 2

@@ -39,7 +39,7 @@ def command(
     snippets: int,
     as_json: bool,
 ) -> None:
-    r"""Search prompts, answers, commands, outputs, errors, file names, tags and notes.
+    """Search prompts, answers, commands, outputs, errors, file names, tags and notes.
 
     All words must be in a session. "Two words" in quotation marks are a phrase, migrat* is a beginning; AND, OR, NOT
     (in capitals) and brackets work. Of long outputs the beginning and the end are searched. Exit 1 if nothing is found.

@@ -36,7 +36,7 @@ RECORDED = ("typescript", "stdout.txt")
 @click.option("--json", "part", flag_value="json", help="Print the whole session as JSON.")
 @click.option("--remote", is_flag=True, help="Ask the MLflow store that the settings name, not this archive.")
 def command(session_id: str, part: str | None, remote: bool) -> None:
-    r"""Show one session: what was asked and done, and how it went.
+    """Show one session: what was asked and done, and how it went.
 
     ID may be shortened as long as it stays unique; `last` or -1 is the newest session, -2 the one before.
 

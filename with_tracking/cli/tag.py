@@ -18,7 +18,7 @@ from with_tracking.cli.remarking import tell
 @click.option("--remove", multiple=True, metavar="KEY", help="Take this tag away.")
 @click.option("--json", "as_json", is_flag=True, help="Print all tags and the note as JSON.")
 def command(session_id: str, pairs: Sequence[str], remove: Sequence[str], as_json: bool) -> None:
-    r"""Put tags on a session, here and on its MLflow run; without any, print those that it has.
+    """Put tags on a session, here and on its MLflow run; without any, print those that it has.
 
     \b
     with-tracking tag last mode=plan result=good
