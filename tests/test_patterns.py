@@ -30,6 +30,7 @@ ModuleNotFoundError: No module named 'requests'
     [
         (TRACEBACK, TRACEBACK.replace("12", "97").replace("dev", "ann")),
         ("Error: listen EADDRINUSE: in use :::3000", "Error: listen EADDRINUSE: in use :::8080"),
+        ("/usr/bin/bash: line 1: gh: command not found", "bash: line 3: gh: command not found"),
         ("fatal: bad object 3f2a9c1d", "fatal: bad object 77aa01be"),
         ("cat: /tmp/a1/notes.txt: No such file or directory", "cat: /var/b2/notes.txt: No such file or directory"),
         ("2026-11-20 09:29:39 ERROR: timed out after 30s", "2026-11-21T10:00:00Z ERROR: timed out after 45s"),

@@ -12,6 +12,7 @@ _TELLING = re.compile(
     r"(?i)\b\w*(?:error|exception|fatal|panic)\b:?\s|not found|no such|denied|cannot |can't |timed out"
 )
 _EMPTY = re.compile(r"(?i)^(?:exit code \d+|error:?|traceback \(most recent call last\):|[\s\W_]*)$")
+_SHELL = re.compile(r"^(?:\S*/)?(?:ba|z|da|k)?sh: (?:line )?(?:\d+: )?")  # whichever shell says it, of whichever line
 _VARIABLE = (
     (re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?Z?)?"), "<time>"),
     (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"), "<id>"),
@@ -29,7 +30,8 @@ def error_signature(text: str) -> str:
     said = [line for line in lines if not _EMPTY.match(line)] or [line for line in lines if line]
     telling = [line for line in said if _TELLING.search(line)]
     # The last one that tells: in a traceback and after a compiler's notes that is the error itself.
-    return _general((telling or said or [""])[-1 if telling else 0])
+    line = (telling or said or [""])[-1 if telling else 0]
+    return _general(_SHELL.sub("", line[: 2 * LENGTH]))
 
 
 def command_signature(command: str) -> str:
