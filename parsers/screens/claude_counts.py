@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from parsers.screens.claude_passing import QUESTION, Hint, hints, leaves
 from parsers.screens.evidence import stopped_how, was_asked
 from parsers.screens.table import Block, Reading
 from parsers.screens.wrapping import unwrap
-from parsers.session import Category, Event, Note, NoteKind, ToolUse
+from parsers.session import Category, Event, Note, NoteKind, Stopped, ToolUse
 from parsers.shell_commands import simple_commands
 
 # The native build has no Grep tool since then: grep and find run through Bash.
@@ -93,8 +95,21 @@ def collapsed(block: Block, reading: Reading) -> Iterator[ToolUse]:
     likely = sorted(range(len(uses)), key=lambda number: (not uses[number].phrase.exact, -number))
     for number, use in enumerate(uses):
         ok = None if live else number not in likely[:failed]
-        yield _tool_use(use, ok, use.hint.seconds if use.hint else block.seconds, reading)
+        done = _tool_use(use, ok, use.hint.seconds if use.hint else block.seconds, reading)
+        refused = number in likely[:1] and not stopped and _ended_by_a_dialog(block, reading)
+        yield structs.replace(done, ok=False, stopped=Stopped.DENIED) if refused else done
     yield from stopped
+
+
+def _ended_by_a_dialog(block: Block, reading: Reading) -> bool:
+    """Whether the turn was over with a dialog, and no word more: full-screen 2.1.170 does not tell of a denial."""
+    after = reading.following(block)
+    return after is not None and after.kind == "prompt" and not after.of("result") and _asked(block, reading)
+
+
+def _asked(block: Block, reading: Reading) -> bool:
+    before = reading.preceding(block)  # the line itself is only written at the end
+    return was_asked(reading, before.seconds if before else 0.0, block.rows[-1].line.seconds, QUESTION)
 
 
 def _stopped_calls(block: Block, told: re.Match[str], reading: Reading) -> Iterator[ToolUse]:
@@ -103,9 +118,7 @@ def _stopped_calls(block: Block, told: re.Match[str], reading: Reading) -> Itera
         unwrap([row.line.text for row in block.of("result", "more")], block.rows[0].line.cols, prose=False)
     )
     command = _SHOWN_COMMAND.search(shown)
-    before = reading.preceding(block)  # the line itself is only written at the end
-    asked = was_asked(reading, before.seconds if before else 0.0, block.rows[-1].line.seconds, QUESTION)
-    denied = asked and "not run" in told["what"].lower()
+    denied = "not run" in told["what"].lower() and _asked(block, reading)
     for number in range(int(told["count"])):
         given = command["command"] if command and number == 0 else None
         yield ToolUse(

@@ -368,6 +368,19 @@ def test_the_dialogs_of_2_1_170_name_the_command_first() -> None:
     assert tool.command == "git push --force origin main"
 
 
+def test_a_turn_that_ends_with_a_dialog_was_denied() -> None:
+    """Full-screen 2.1.170 says only that a command ran; but no answer follows, and a dialog stood until then."""
+    asked = (
+        "\n Bash command\n\n   rm -rf build\n   Clean\n\n This command requires approval\n Do you want to proceed?\n"
+    )
+    done = CURSOR_UP.format(8) + ink(GREY, "  Ran 1 shell command") + "\n\n"
+    start = (0.0, BANNER + said("So."))
+    (denied,) = tools(show(start, (1.0, asked), (3.0, done), (5.0, typed("stop it"))))
+    (allowed,) = tools(show(start, (1.0, asked), (3.0, done + said("Clean."))))
+    assert (denied.command, denied.stopped) == ("rm -rf build", Stopped.DENIED)
+    assert (allowed.command, allowed.stopped) == ("rm -rf build", None)
+
+
 def test_hints_of_one_command_are_one_call() -> None:
     """A hint that grew a clock, and one that was cut where the dialog shows all, name the same command."""
     whole = "python3 -m pytest -q tests/test_issues.py && git diff"
