@@ -112,6 +112,17 @@ def test_another_view_of_the_conversation_is_an_overlay() -> None:
     assert overlay == full
 
 
+def test_a_conversation_in_the_alternate_screen_without_the_mouse() -> None:
+    """Whoever turns bracketed paste on just before entering reads a person's typing: no pager does."""
+    drawn = [
+        "\x1b[?2004h\x1b[?1049h\x1b[?1007h\x1b[Hclose-issue 583",
+        "\x1b[3;1HIt is closed.",
+        "\x1b[?1049l\x1b[?2004l",
+    ]
+    transcript = read_transcript(record(*drawn, "bye\r\n"))
+    assert transcript.segments[0].kind is SegmentKind.FULL_SCREEN
+
+
 def test_a_pager_is_an_overlay_and_the_conversation_goes_on() -> None:
     """Neither a pager that a shell starts nor one that an inline assistant opens becomes conversation."""
     pager = ["\x1b[?1049h\x1b[Hpage one\r\n(END)", "\x1b[?1049l"]

@@ -40,7 +40,8 @@ class Modes:
     def enter(self) -> None:
         """Note that the alternate screen was entered."""
         self._held = self._pasting and self._drawn_since
-        self._inside = set()
+        # Codex 0.169 sets it just before it enters, and in tmux no mouse after that.
+        self._inside = {BRACKETED_PASTE} if self._pasting and not self._drawn_since else set()
 
     def pager(self, *, lives_on: bool) -> bool:
         """Tell whether what was in the alternate screen was a view rather than a conversation.
