@@ -97,7 +97,16 @@ def test_list_of_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["list"], ["list", "--json"], ["show", "last"], ["show", "-1", "--json"]]
+    "arguments",
+    [
+        ["--help"],
+        ["list"],
+        ["list", "--json"],
+        ["show", "last"],
+        ["show", "-1", "--json"],
+        ["search", "git"],
+        ["tag", "last"],
+    ],
 )
 def test_mlflow_is_not_imported(tracking_root: Path, arguments: list[str]) -> None:
     """What a person waits for never loads mlflow."""
