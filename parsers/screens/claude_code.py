@@ -21,6 +21,7 @@ _PENDING = Look(hues=frozenset({Hue.GREY, Hue.DEFAULT}))
 _NOT_TEXT = Look(not_hues=_PLAIN)
 _QUIET = Look(hues=frozenset({Hue.GREY, Hue.DEFAULT, Hue.BLACK}))
 _GREY = Look(hues=frozenset({Hue.GREY}), sure=True)
+_INKED = Look(hues=_PLAIN | {Hue.GREY}, sure=True)  # the grey of secondary text may be next to white
 _NOT_RED = Look(not_hues=frozenset({Hue.RED}))
 _NAME = Look(bold=True)
 _SURELY_A_NAME = Look(bold=True, sure=True)
@@ -56,7 +57,7 @@ RULES = (
     chrome("input", r"[❯>!#](?:\s|$)", after=("rule",)),
     head("prompt", r"[❯>]\s(?P<text>.*\S)", lead=_SHADED, body=_SHADED),
     head("prompt", r">\s(?P<text>.*\S)", lead=_FAINT, body=_FAINT),
-    head("prompt", r">\s(?P<text>.*\S)", lead=_GREY, body=_GREY),  # 1.0.30 and older
+    head("prompt", r">\s(?P<text>.*\S)", lead=_INKED, body=_INKED),  # up to 1.0.60
     head("shell", r"!\s(?P<command>.*\S)", lead=_NOT_TEXT),
     head("memory", r"#\s(?P<text>.*\S)", lead=_NOT_TEXT, body=_SHADED),
     # --- what the program says of itself, at the bullet that answers have ---------------------------------------------

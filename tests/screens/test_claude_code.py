@@ -70,10 +70,11 @@ def test_prompts_before_2_0_are_faint_and_not_indented() -> None:
     assert prompts(reading) == ["run:\n- tests"]
 
 
-def test_prompts_of_the_first_versions_are_grey() -> None:
+@pytest.mark.parametrize("pen", [GREY, "38;5;253"], ids=["dark", "dark-ansi"])
+def test_prompts_of_the_first_versions_are_grey(pen: str) -> None:
     """1.0.30 draws prompts in the grey of secondary text; the input box is in a frame."""
     box = "╭" + "─" * 20 + "╮\n│ > a draft          │\n╰" + "─" * 20 + "╯\n"
-    reading = show(BANNER + ink(GREY, "> fix it") + "\n\n" + said("Fixed.") + box)
+    reading = show(BANNER + ink(pen, "> fix it") + "\n\n" + said("Fixed.") + box)
     assert prompts(reading) == ["fix it"]
 
 
