@@ -65,11 +65,12 @@ def _pattern(text: str) -> re.Pattern[str] | None:
 
 
 def _recorded(folder: Path) -> Iterator[Path]:
-    """Yield the files that the recorder and the assistant wrote."""
+    """Yield the files that the recorder, the assistant and a tracked procedure wrote."""
     for name in ("session.json", "timing.log", *_OUTPUTS):
         if (folder / name).is_file():
             yield folder / name
-    yield from sorted(f for f in (folder / "native").rglob("*") if f.is_file() and not f.is_symlink())
+    for room in ("native", "artifacts"):
+        yield from sorted(f for f in (folder / room).rglob("*") if f.is_file() and not f.is_symlink())
 
 
 def _mask_files(files: Iterable[Path], secrets: Secrets) -> None:
