@@ -266,9 +266,9 @@ def _how_stopped(call: ToolUse, at: float, reading: Reading) -> Stopped | None:
     """Tell how an interruption at some time stopped the call before it, None if the call had ended by then.
 
     0.169 leaves a denied patch on the screen as if it had been made: the dialog stood until the interruption. The cell
-    of a command that was running is drawn at the moment of the interruption, and as a failure.
+    of a command that was running is drawn at the moment of the interruption, and as a failure if there are colours.
     """
     if call.category is Category.EDIT and was_asked(reading, call.start_seconds or 0.0, at, passing.EDIT_QUESTION):
         return Stopped.DENIED
-    just_ended = call.command is not None and call.ok is False and abs((call.start_seconds or 0.0) - at) < _AT_ONCE
+    just_ended = call.command is not None and call.ok is not True and abs((call.start_seconds or 0.0) - at) < _AT_ONCE
     return Stopped.INTERRUPTED if just_ended else None

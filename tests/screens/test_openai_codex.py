@@ -5,29 +5,8 @@ from __future__ import annotations
 import pytest
 
 from parsers.session import Category, ErrorKind, NoteKind, Stopped, Totals
+from tests.screens.codex_drawing import BANNER, NEWEST, SHADED, UUID, cell, said, typed
 from tests.screens.showing import errors, ink, notes, of, prompts, show, texts, tools
-
-BANNER = "╭──────────────────────────────╮\n│ >_ OpenAI Codex (v0.87.0)    │\n╰──────────────────────────────╯\n\n"
-NEWEST = BANNER.replace("0.87.0", "0.169.0")
-SHADED = "48;2;52;52;52"
-UUID = "01a1f852-1243-7d21-9038-831402172a2a"
-
-
-def typed(text: str) -> str:
-    """Draw a submitted prompt: shaded, its glyph faint."""
-    first, *more = text.split("\n")
-    rows = [ink(f"2;{SHADED}", "› ") + ink(SHADED, first), *(ink(SHADED, f"  {line}") for line in more)]
-    return "\n".join([*rows, "", ""])
-
-
-def said(text: str) -> str:
-    """Draw an answer: the bullet is faint."""
-    return ink("2", "•") + f" {text}\n\n"
-
-
-def cell(name: str, rest: str, *below: str, bullet: str = "1;32") -> str:
-    """Draw a tool's cell."""
-    return "\n".join([ink(bullet, "•") + " " + ink("1", name) + rest, *below, "", ""])
 
 
 def test_prompts_are_whole_and_the_composer_is_none() -> None:
@@ -273,85 +252,3 @@ ok
     assert (prompts(reading), texts(reading)) == (["close it"], ["On it."])
     assert (shell.command, shell.exit_code, shell.output) == ("gh issue view 583", 127, "no gh")
     assert (patch.files, patch.ok) == (("/home/dev/x.md",), True)
-
-
-def test_a_rejected_patch_is_one_call() -> None:
-    """Until 0.110 or so its cell, drawn before the dialog, is followed by a report of its own."""
-    failed = ink("1;35", "✘ Failed to apply patch") + "\n  └ patch rejected by user\n\n"
-    stop = "■ Conversation interrupted - tell the model what to do differently\n\n"
-    reading = show(BANNER + cell("Edited", " a.py (+1 -1)", bullet="2") + failed + stop + typed("go on"))
-    (patch,) = tools(reading)
-    assert (patch.files, patch.ok, patch.stopped) == (("a.py",), False, Stopped.DENIED)
-    assert errors(reading) == []
-
-
-def test_0_162_says_failed() -> None:
-    """What 0.169 calls Exited and nonzero exit was Failed and failed; no details are shown, but where to find them."""
-    below = ("  └ not found", "    + Show details")
-    failed = cell("Failed (exit 127)", " gh issue view 583", *below, bullet="1")
-    looked = cell("Explored · 1 failed", "", "  └ Read nope.txt (exit 1)", "    + Show details")
-    shell, look = tools(show(BANNER.replace("0.87.0", "0.162.0") + failed + looked))
-    assert (shell.command, shell.ok, shell.exit_code, shell.output) == ("gh issue view 583", False, 127, "not found")
-    assert (look.ok, look.exit_code) == (False, 1)
-
-
-def test_a_long_command_is_cut() -> None:
-    """Only the first rows of a command are drawn: the rest is an ellipsis."""
-    below = ("  │ import json", "  │ print(1)", "  │ … +2 lines", "  └ (no output)")
-    (tool,) = tools(show(BANNER + cell("Ran", " python - <<'PY'", *below)))
-    assert tool.command == "python - <<'PY'\nimport json\nprint(1) …"
-
-
-def test_furniture_around_the_conversation() -> None:
-    """Tips of several paragraphs, a first start's questions, popups and wrapped status rows are left out."""
-    welcome = ink("1", "> ") + ink("1", "You are running Codex in ") + "/home/dev\n\n  1. Yes, allow it\n\n"
-    tip = ink("1", "  Tip: ") + "A new model\n  is here.\n\n  Learn more:\n  https://example.org\n\n"
-    popup = ink("1", "  Mentions") + "\n  Files, plugins\n\n  views\n\n"
-    end = ink("2", "  13:00") + "\n\n"
-    status = ink("33", "  a-model default · ~/project ·") + "\n" + ink("33", "  A title") + "\n"
-    reading = show("\x1b[H" + welcome + BANNER + tip + popup + typed("go") + said("Gone.") + end + status)
-    assert (prompts(reading), texts(reading)) == (["go"], ["Gone."])
-    assert "go\n\n• Gone." in reading.transcript
-    for left_out in ("Learn more", "Mentions", "views", "13:00", "a-model", "A title"):
-        assert left_out not in reading.transcript
-
-
-def test_prompts_without_shade() -> None:
-    """A terminal that does not tell its background gets no shade: the glyph is faint, the composer's is bold."""
-    prompt = ink("2", "›") + " close-issue 583\n  and push\n\n"
-    composer = ink("1", "›") + ink("2", " Find and fix a bug in @filename") + "\n\n" + ink("2", "› Shutting down...")
-    menu = ink("36", "› 1. Yes, proceed") + "\n"
-    assert prompts(show(BANNER + prompt + said("Done.") + menu + composer)) == ["close-issue 583\nand push"]
-
-
-def test_a_denied_patch_without_a_cell() -> None:
-    """Up to 0.87 only the dialog shows the patch that was not allowed."""
-    dialog = "  Would you like to make the following edits?\n\n  a.py (+1 -1)\n\n› 1. Yes, proceed (y)\n"
-    stop = "■ Conversation interrupted - tell the model what to do differently\n\n"
-    reading = show(BANNER + typed("fix it"), dialog, (4.0, f"\x1b[5A\x1b[J{stop}" + typed("go on")))
-    (patch,) = tools(reading)
-    assert (patch.category, patch.ok, patch.stopped) == (Category.EDIT, False, Stopped.DENIED)
-    assert errors(reading) == []
-
-
-def test_a_rejected_patch_may_be_reported_below_the_interruption() -> None:
-    """So does 0.162."""
-    failed = ink("1;35", "✘ Failed to apply patch") + "\n  └ (error details unavailable)\n\n"
-    dialog = "  Would you like to make the following edits?\n\n› 1. Yes, proceed (y)\n"
-    patch_cell = cell("Edited", " a.py (+1 -1)", bullet="2")
-    stop = "■ Conversation interrupted - use /feedback if something went wrong\n\n"
-    reading = show(
-        BANNER + typed("fix it") + patch_cell, dialog, (4.0, f"\x1b[3A\x1b[J{stop}{failed}" + typed("go on"))
-    )
-    (patch,) = tools(reading)
-    assert (patch.files, patch.ok, patch.stopped) == (("a.py",), False, Stopped.DENIED)
-    assert errors(reading) == []
-
-
-def test_one_command_counts_and_passing_cells_are_whole() -> None:
-    """A cell of several rows that was replaced by a number is read as one command."""
-    ran = cell("Ran", " echo " + "word " * 17 + "end", "  │ and more of it", "  └ (no output)")
-    folded = cell("Ran 1 command", " · ctrl + t to view transcript")
-    reading = show(BANNER + typed("go") + said("Look."), ran, (4.0, f"\x1b[4A\x1b[J{folded}" + said("Done.")))
-    (tool,) = tools(reading)
-    assert (tool.command, tool.ok) == ("echo " + "word " * 17 + "end and more of it", True)

@@ -1,0 +1,97 @@
+"""Codex between 0.39 and 0.169: what only some versions draw, and terminals without colours or background."""
+
+from __future__ import annotations
+
+from parsers.session import Category, Stopped
+from tests.screens.codex_drawing import BANNER, cell, said, typed
+from tests.screens.showing import errors, ink, prompts, show, texts, tools
+
+
+def test_a_rejected_patch_is_one_call() -> None:
+    """Until 0.110 or so its cell, drawn before the dialog, is followed by a report of its own."""
+    failed = ink("1;35", "✘ Failed to apply patch") + "\n  └ patch rejected by user\n\n"
+    stop = "■ Conversation interrupted - tell the model what to do differently\n\n"
+    reading = show(BANNER + cell("Edited", " a.py (+1 -1)", bullet="2") + failed + stop + typed("go on"))
+    (patch,) = tools(reading)
+    assert (patch.files, patch.ok, patch.stopped) == (("a.py",), False, Stopped.DENIED)
+    assert errors(reading) == []
+
+
+def test_0_162_says_failed() -> None:
+    """What 0.169 calls Exited and nonzero exit was Failed and failed; no details are shown, but where to find them."""
+    below = ("  └ not found", "    + Show details")
+    failed = cell("Failed (exit 127)", " gh issue view 583", *below, bullet="1")
+    looked = cell("Explored · 1 failed", "", "  └ Read nope.txt (exit 1)", "    + Show details")
+    shell, look = tools(show(BANNER.replace("0.87.0", "0.162.0") + failed + looked))
+    assert (shell.command, shell.ok, shell.exit_code, shell.output) == ("gh issue view 583", False, 127, "not found")
+    assert (look.ok, look.exit_code) == (False, 1)
+
+
+def test_a_long_command_is_cut() -> None:
+    """Only the first rows of a command are drawn: the rest is an ellipsis."""
+    below = ("  │ import json", "  │ print(1)", "  │ … +2 lines", "  └ (no output)")
+    (tool,) = tools(show(BANNER + cell("Ran", " python - <<'PY'", *below)))
+    assert tool.command == "python - <<'PY'\nimport json\nprint(1) …"
+
+
+def test_furniture_around_the_conversation() -> None:
+    """Tips of several paragraphs, a first start's questions, popups and wrapped status rows are left out."""
+    welcome = ink("1", "> ") + ink("1", "You are running Codex in ") + "/home/dev\n\n  1. Yes, allow it\n\n"
+    tip = ink("1", "  Tip: ") + "A new model\n  is here.\n\n  Learn more:\n  https://example.org\n\n"
+    popup = ink("1", "  Mentions") + "\n  Files, plugins\n\n  views\n\n"
+    end = ink("2", "  13:00") + "\n\n"
+    status = ink("33", "  a-model default · ~/project ·") + "\n" + ink("33", "  A title") + "\n"
+    reading = show("\x1b[H" + welcome + BANNER + tip + popup + typed("go") + said("Gone.") + end + status)
+    assert (prompts(reading), texts(reading)) == (["go"], ["Gone."])
+    assert "go\n\n• Gone." in reading.transcript
+    for left_out in ("Learn more", "Mentions", "views", "13:00", "a-model", "A title"):
+        assert left_out not in reading.transcript
+
+
+def test_prompts_without_shade() -> None:
+    """A terminal that does not tell its background gets no shade: the glyph is faint, the composer's is bold."""
+    prompt = ink("2", "›") + " close-issue 583\n  and push\n\n"
+    composer = ink("1", "›") + ink("2", " Find and fix a bug in @filename") + "\n\n" + ink("2", "› Shutting down...")
+    menu = ink("36", "› 1. Yes, proceed") + "\n"
+    assert prompts(show(BANNER + prompt + said("Done.") + menu + composer)) == ["close-issue 583\nand push"]
+
+
+def test_a_denied_patch_without_a_cell() -> None:
+    """Up to 0.87 only the dialog shows the patch that was not allowed."""
+    dialog = "  Would you like to make the following edits?\n\n  a.py (+1 -1)\n\n› 1. Yes, proceed (y)\n"
+    stop = "■ Conversation interrupted - tell the model what to do differently\n\n"
+    reading = show(BANNER + typed("fix it"), dialog, (4.0, f"\x1b[5A\x1b[J{stop}" + typed("go on")))
+    (patch,) = tools(reading)
+    assert (patch.category, patch.ok, patch.stopped) == (Category.EDIT, False, Stopped.DENIED)
+    assert errors(reading) == []
+
+
+def test_a_rejected_patch_may_be_reported_below_the_interruption() -> None:
+    """So does 0.162."""
+    failed = ink("1;35", "✘ Failed to apply patch") + "\n  └ (error details unavailable)\n\n"
+    dialog = "  Would you like to make the following edits?\n\n› 1. Yes, proceed (y)\n"
+    patch_cell = cell("Edited", " a.py (+1 -1)", bullet="2")
+    stop = "■ Conversation interrupted - use /feedback if something went wrong\n\n"
+    reading = show(
+        BANNER + typed("fix it") + patch_cell, dialog, (4.0, f"\x1b[3A\x1b[J{stop}{failed}" + typed("go on"))
+    )
+    (patch,) = tools(reading)
+    assert (patch.files, patch.ok, patch.stopped) == (("a.py",), False, Stopped.DENIED)
+    assert errors(reading) == []
+
+
+def test_one_command_counts_and_passing_cells_are_whole() -> None:
+    """A cell of several rows that was replaced by a number is read as one command."""
+    ran = cell("Ran", " echo " + "word " * 17 + "end", "  │ and more of it", "  └ (no output)")
+    folded = cell("Ran 1 command", " · ctrl + t to view transcript")
+    reading = show(BANNER + typed("go") + said("Look."), ran, (4.0, f"\x1b[4A\x1b[J{folded}" + said("Done.")))
+    (tool,) = tools(reading)
+    assert (tool.command, tool.ok) == ("echo " + "word " * 17 + "end and more of it", True)
+
+
+def test_without_colours_the_time_tells_what_was_interrupted() -> None:
+    """The cell of a running command appears with the interruption."""
+    plain = "│ >_ OpenAI Codex (v0.58.0)    │\n\n› go\n\n• Looping.\n\n"
+    stop = "• Ran sleep 30\n  └ (no output)\n\n■ Conversation interrupted - tell the model what to do differently\n\n"
+    (tool,) = tools(show(plain, (5.0, stop)))
+    assert (tool.command, tool.ok, tool.stopped) == ("sleep 30", False, Stopped.INTERRUPTED)
