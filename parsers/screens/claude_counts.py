@@ -96,7 +96,7 @@ def collapsed(block: Block, reading: Reading) -> Iterator[ToolUse]:
     for number, use in enumerate(uses):
         ok = None if live else number not in likely[:failed]
         done = _tool_use(use, ok, use.hint.seconds if use.hint else block.seconds, reading)
-        refused = number in likely[:1] and not stopped and _ended_by_a_dialog(block, reading)
+        refused = use.phrase.exact and number in likely[:1] and not stopped and _ended_by_a_dialog(block, reading)
         yield structs.replace(done, ok=False, stopped=Stopped.DENIED) if refused else done
     yield from stopped
 
