@@ -95,8 +95,7 @@ def change_tags(logged: Logged, own_uri: str | None, changes: Mapping[str, str |
 
     Raises MlflowUnavailable if the store is away, RunRefused if the run is gone.
     """
-    own = own_uri is not None and _without_password(own_uri) == logged.tracking_uri
-    tracking_uri = own_uri if own and own_uri else logged.tracking_uri
+    tracking_uri = own_uri if own_uri and _without_password(own_uri) == logged.tracking_uri else logged.tracking_uri
     with refusals(tracking_uri, RunRefused):
         client = mlflow_library.load().MlflowClient(tracking_uri=tracking_uri)
         there = client.get_run(logged.run_id).data.tags
