@@ -28,7 +28,9 @@ sys.path.insert(0, str(CHECKOUT))
 
 from benchmarks import history_archive  # noqa: E402  (the checkout has to be on the path first)
 from parsers import metrics  # noqa: E402
-from with_tracking import archive, index, index_database, local_store, mlflow_library, paths  # noqa: E402
+from with_tracking import archive, index, paths  # noqa: E402
+from with_tracking.history import index_database  # noqa: E402
+from with_tracking.store import local_store, mlflow_library  # noqa: E402
 
 COMMAND_SECONDS, ADD_SECONDS, INDEX_PER_CENT = 0.3, 0.020, 30
 COMMANDS = {

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests import synthetic
-from with_tracking import local_store, mlflow_library, mlflow_store
+from with_tracking import mlflow_store
+from with_tracking.store import local_store, mlflow_library
 
 
 @pytest.fixture(scope="session")

@@ -23,11 +23,12 @@ from hypothesis import strategies as st
 from tests import synthetic
 from tests.test_cli_sessions import run
 from tests.test_comparison import row
-from with_tracking import after_session, alerts, alerts_config, config, detached
-from with_tracking.alert_scope import AlertLanguage, AlertScope
-from with_tracking.conditions import ConditionError, read_condition
-from with_tracking.rows import newest_first
-from with_tracking.session_rows import SessionRow
+from with_tracking import config, detached
+from with_tracking.alerting import after_session, alerts, alerts_config
+from with_tracking.alerting.alert_scope import AlertLanguage, AlertScope
+from with_tracking.alerting.conditions import ConditionError, read_condition
+from with_tracking.history.rows import newest_first
+from with_tracking.history.session_rows import SessionRow
 
 ROWS = newest_first(
     row(hours, success=hours % 2 == 0, seconds=100 + hours, metrics={"cost_usd": 2.0, "tokens.output": 5.0})

@@ -14,8 +14,9 @@ from tests import synthetic
 from tests.mlflow_server import free_port
 from tests.runs import client_of, log, runs_in
 from tests.test_cli_sessions import run
-from with_tracking import archive, local_store, remarks
+from with_tracking import archive, remarks
 from with_tracking.keeping import keep
+from with_tracking.store import local_store
 
 
 def tags_of(root: Path) -> dict[str, str]:

@@ -18,7 +18,8 @@ from parsers.session import Prompt
 from tests import synthetic
 from tests.mlflow_server import free_port
 from tests.runs import runs_in
-from with_tracking import archive, local_store
+from with_tracking import archive
+from with_tracking.store import local_store
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 

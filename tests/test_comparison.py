@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.synthetic import BEGAN
-from with_tracking import figures
 from with_tracking.archive import State
-from with_tracking.comparison import compare_groups, side_by_side
-from with_tracking.progress import Verdict, progress
-from with_tracking.rows import newest_first
-from with_tracking.session_rows import SessionRow
+from with_tracking.history import figures
+from with_tracking.history.comparison import compare_groups, side_by_side
+from with_tracking.history.progress import Verdict, progress
+from with_tracking.history.rows import newest_first
+from with_tracking.history.session_rows import SessionRow
 
 
 def row(number: int = 0, *, seconds: float = 60.0, success: bool | None = True, **fields: Any) -> SessionRow:

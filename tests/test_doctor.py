@@ -17,7 +17,9 @@ import pytest
 from tests import synthetic
 from tests.mlflow_server import free_port
 from tests.runs import log
-from with_tracking import archive, diagnosis, privacy, store_probe, tombstones
+from with_tracking import archive, privacy
+from with_tracking.store import store_probe
+from with_tracking.upkeep import diagnosis, tombstones
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store")]
 

@@ -24,7 +24,8 @@ from tests import synthetic
 from tests.conftest import written_paths
 from tests.mlflow_server import door
 from tests.runs import client_of, runs_in
-from with_tracking import archive, local_store, sync
+from with_tracking import archive, sync
+from with_tracking.store import local_store
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store")]
 

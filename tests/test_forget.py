@@ -15,9 +15,11 @@ from parsers.session import Prompt
 from tests import synthetic
 from tests.mlflow_server import free_port
 from tests.runs import client_of, log, runs_in
-from with_tracking import archive, local_store, removal, tombstones
+from with_tracking import archive
 from with_tracking.errors import MlflowUnavailable, WithTrackingError
-from with_tracking.import_plan import Skip, plan
+from with_tracking.history_import.import_plan import Skip, plan
+from with_tracking.store import local_store
+from with_tracking.upkeep import removal, tombstones
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store")]
 

@@ -15,9 +15,10 @@ from click.testing import CliRunner, Result
 
 from parsers.native_logs import Places
 from parsers.session import SessionHeader
-from with_tracking import archive, import_ledger, importing
+from with_tracking import archive
 from with_tracking.cli.import_ import command
-from with_tracking.import_plan import Skip, plan
+from with_tracking.history_import import import_ledger, importing
+from with_tracking.history_import.import_plan import Skip, plan
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 

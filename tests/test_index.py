@@ -14,10 +14,11 @@ import pytest
 
 from parsers.session import Git
 from tests import synthetic
-from with_tracking import archive, index, index_changes, index_database, remarks
+from with_tracking import archive, index, remarks
 from with_tracking.archive import State
 from with_tracking.errors import WithTrackingError
-from with_tracking.filters import Filters
+from with_tracking.history import index_changes, index_database
+from with_tracking.history.filters import Filters
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 

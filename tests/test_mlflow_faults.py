@@ -15,8 +15,9 @@ import pytest
 from tests import synthetic
 from tests.mlflow_server import door, free_port, wants_password
 from tests.runs import client_of, log, runs_in
-from with_tracking import archive, local_store, mlflow_library, mlflow_store
+from with_tracking import archive, mlflow_store
 from with_tracking.errors import MlflowUnavailable, RunRefused
+from with_tracking.store import local_store, mlflow_library
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store")]
 

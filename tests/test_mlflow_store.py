@@ -15,9 +15,10 @@ import pytest
 from parsers.session import Prompt
 from tests import synthetic
 from tests.runs import client_of, log, runs_in
-from with_tracking import archive, local_store, mlflow_store
+from with_tracking import archive, mlflow_store
 from with_tracking.errors import MlflowNotWanted
-from with_tracking.logged import read_logged
+from with_tracking.store import local_store
+from with_tracking.store.logged import read_logged
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store")]
 
@@ -75,7 +76,7 @@ def test_local_artifacts_lie_below_the_root(tracking_root: Path) -> None:
 
 def test_same_recording_compresses_to_the_same_bytes(tracking_root: Path) -> None:
     """Logging again on another day gives the same files."""
-    from with_tracking import artifacts
+    from with_tracking.store import artifacts
 
     folder = synthetic.parsed(tracking_root).folder
     packed = []

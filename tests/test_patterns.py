@@ -13,9 +13,9 @@ from parsers.session import Category, Error, ErrorKind, Stopped
 from tests import varied_archive
 from tests.test_cli_sessions import run
 from tests.test_comparison import row
-from with_tracking.patterns import AGAIN, complexity, failing_commands, recurring_errors, retried_commands
-from with_tracking.signatures import LENGTH, command_signature, error_signature
-from with_tracking.stories import Story, Use
+from with_tracking.history.patterns import AGAIN, complexity, failing_commands, recurring_errors, retried_commands
+from with_tracking.history.signatures import LENGTH, command_signature, error_signature
+from with_tracking.history.stories import Story, Use
 
 TRACEBACK = """Exit code 1
 Traceback (most recent call last):

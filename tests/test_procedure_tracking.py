@@ -16,7 +16,8 @@ import pytest
 from parsers.session import Category, Session
 from tests.runs import client_of, runs_in
 from tests.test_cli_sessions import run
-from with_tracking import archive, local_store, track_procedure
+from with_tracking import archive, track_procedure
+from with_tracking.store import local_store
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SCRIPT = "echo '::step build'; sleep 0.2; echo building; echo '::step test'; echo oops >&2; exit 3"

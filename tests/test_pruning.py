@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests import synthetic
-from with_tracking import archive, privacy, pruning, removal, tombstones
-from with_tracking.pruning import What
+from with_tracking import archive, privacy
 from with_tracking.settings import Retention
+from with_tracking.upkeep import pruning, removal, tombstones
+from with_tracking.upkeep.pruning import What
 
 NOW = datetime(2026, 12, 31, tzinfo=UTC)
 

@@ -12,8 +12,10 @@ import pytest
 
 from tests import synthetic
 from tests.runs import client_of, log, runs_in
-from with_tracking import archive, local_store, relocation
+from with_tracking import archive
 from with_tracking.errors import WithTrackingError
+from with_tracking.store import local_store
+from with_tracking.upkeep import relocation
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store")]
 

@@ -18,8 +18,8 @@ from tests.mlflow_server import free_port
 from tests.runs import log
 from tests.test_cli_sessions import CHECKOUT, run
 from with_tracking import remarks
-from with_tracking.filters import Filters
-from with_tracking.mlflow_remote import Store
+from with_tracking.history.filters import Filters
+from with_tracking.store.mlflow_remote import Store
 
 
 @pytest.mark.xdist_group("mlflow")

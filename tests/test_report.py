@@ -14,9 +14,9 @@ from parsers.session import Git, Prompt
 from tests import synthetic, varied_archive
 from tests.test_cli_sessions import run
 from tests.test_comparison import row
-from with_tracking.pages import Bars, Heading, Paragraph, Table, Tiles, as_html, as_markdown
-from with_tracking.report import make_report
-from with_tracking.report_page import blocks_of
+from with_tracking.history.pages import Bars, Heading, Paragraph, Table, Tiles, as_html, as_markdown
+from with_tracking.history.report import make_report
+from with_tracking.history.report_page import blocks_of
 
 NASTY = "<script>alert(1)</script> | **bold** [x](javascript:y) `code` \x1b[31m \u202e &amp; \"q\" 'a'\n# heading"
 BLOCKS = [

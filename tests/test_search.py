@@ -12,10 +12,10 @@ from tests import synthetic
 from tests.test_cli_sessions import run
 from with_tracking import index
 from with_tracking.errors import WithTrackingError
-from with_tracking.filters import Filters
+from with_tracking.history.filters import Filters
+from with_tracking.history.search import Found, search
+from with_tracking.history.search_query import read_query
 from with_tracking.remarks import Remarks, write_remarks
-from with_tracking.search import Found, search
-from with_tracking.search_query import read_query
 
 
 def edit(path: str) -> ToolUse:

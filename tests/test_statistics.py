@@ -11,8 +11,8 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from with_tracking import statistics
-from with_tracking.procedure_rates import wilson
+from with_tracking.history import statistics
+from with_tracking.history.procedure_rates import wilson
 
 VALUES = st.lists(st.integers(0, 30).map(float), min_size=1, max_size=40)
 DISTINCT = st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=2, max_size=30, unique=True)

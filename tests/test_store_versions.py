@@ -21,9 +21,10 @@ import pytest
 
 from tests import synthetic
 from tests.runs import log, runs_in
-from with_tracking import archive, local_store
+from with_tracking import archive
 from with_tracking.errors import MlflowUnavailable
-from with_tracking.local_store import Fit
+from with_tracking.store import local_store
+from with_tracking.store.local_store import Fit
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

@@ -14,9 +14,9 @@ from tests import varied_archive
 from tests.test_cli_sessions import run
 from tests.test_comparison import row
 from with_tracking.errors import WithTrackingError
-from with_tracking.output_files import write_output
-from with_tracking.plot import write_plot
-from with_tracking.timeline import Unit, start_of, sums, timeline
+from with_tracking.history.output_files import write_output
+from with_tracking.history.plot import write_plot
+from with_tracking.history.timeline import Unit, start_of, sums, timeline
 
 
 def test_sums() -> None:

@@ -14,8 +14,8 @@ from tests import synthetic
 from tests.mlflow_server import door
 from tests.runs import client_of, log, runs_in
 from tests.synthetic import answer, shell
-from with_tracking import local_store, span_text
-from with_tracking.turns import SPANS, SpanKind, turns_of
+from with_tracking.store import local_store, span_text
+from with_tracking.store.turns import SPANS, SpanKind, turns_of
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

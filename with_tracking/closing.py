@@ -49,7 +49,7 @@ def _alerts(root: Path) -> list[str]:
     """Return what the alerts said after earlier sessions: it is found out when nobody looks."""
     if not (root / "alerts.txt").exists():
         return []
-    from with_tracking.after_session import take_unseen  # rarely needed
+    from with_tracking.alerting.after_session import take_unseen  # rarely needed
 
     return take_unseen(root)
 

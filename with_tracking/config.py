@@ -176,7 +176,7 @@ def _check_rules(file: _File, section: str, table: Any) -> None:
     if file.path.name == PROJECT_FILE:
         file.wrong(f"{section} counts only in your own config.toml", section)
         return
-    from with_tracking import alerts_config  # rarely there, and it brings much along
+    from with_tracking.alerting import alerts_config  # rarely there, and it brings much along
 
     for problem in alerts_config.read({section: table}).problems:
         file.wrong(problem, section)

@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from with_tracking import config, local_store, paths, pricing, quantities
+from with_tracking import config, paths, pricing, quantities
 from with_tracking.settings import SETTINGS
+from with_tracking.store import local_store
 
 DEFAULT = "default"
 

@@ -16,15 +16,16 @@ from typing import Any
 import msgspec
 
 from parsers.session import Event
-from with_tracking import archive, index_changes, index_database, paths
+from with_tracking import archive, paths
 from with_tracking.errors import WithTrackingError
-from with_tracking.filters import Filters
-from with_tracking.index_changes import settled
-from with_tracking.index_database import COLUMNS, writing
+from with_tracking.history import index_changes, index_database
+from with_tracking.history.filters import Filters
+from with_tracking.history.index_changes import settled
+from with_tracking.history.index_database import COLUMNS, writing
+from with_tracking.history.session_rows import SessionRow, row_of
+from with_tracking.history.session_texts import document
 from with_tracking.remarks import FILE as REMARKS
 from with_tracking.remarks import read_remarks
-from with_tracking.session_rows import SessionRow, row_of
-from with_tracking.session_texts import document
 
 BATCH = 100
 """Sessions that are added at a time; others wait for so many at most."""

@@ -22,21 +22,12 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from parsers.session import Event, Session
-from with_tracking import (
-    archive,
-    artifacts,
-    config,
-    local_store,
-    mlflow_library,
-    mlflow_traces,
-    paths,
-    pricing,
-    remarks,
-)
+from with_tracking import archive, config, paths, pricing, remarks
 from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused
-from with_tracking.logged import Logged
-from with_tracking.run_content import Point, RunContent, digest, run_content
-from with_tracking.turns import Turn, turns_of
+from with_tracking.store import artifacts, local_store, mlflow_library, mlflow_traces
+from with_tracking.store.logged import Logged
+from with_tracking.store.run_content import Point, RunContent, digest, run_content
+from with_tracking.store.turns import Turn, turns_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -12,9 +12,10 @@ from pathlib import Path
 import msgspec
 
 from parsers.session import Event, Session
-from with_tracking import archive, config, mlflow_store, paths, removal, tombstones
+from with_tracking import archive, config, mlflow_store, paths
 from with_tracking.archive import State
 from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused, WithTrackingError
+from with_tracking.upkeep import removal, tombstones
 
 
 class Synced(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +78,7 @@ def sync(folders: list[Path], progress: Callable[[str], None]) -> Summary:
 
 def _tell(folder: Path) -> None:
     """Check the alerts and start the hooks; nothing that goes wrong there keeps sessions from being logged."""
-    from with_tracking.after_session import after_session
+    from with_tracking.alerting.after_session import after_session
 
     with contextlib.suppress(Exception):
         after_session(folder)

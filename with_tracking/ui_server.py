@@ -18,8 +18,9 @@ from pathlib import Path
 
 import msgspec
 
-from with_tracking import archive, config, local_store, paths, processes
+from with_tracking import archive, config, paths, processes
 from with_tracking.errors import WithTrackingError
+from with_tracking.store import local_store
 from with_tracking.ui_address import experiment_id, is_healthy, runs_view
 
 HOST = "127.0.0.1"

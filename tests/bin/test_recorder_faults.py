@@ -11,7 +11,8 @@ import pytest
 from tests.bin.conftest import Bench
 from tests.bin.test_recorder_endings import until
 from tests.runs import runs_in
-from with_tracking import archive, local_store, sync
+from with_tracking import archive, sync
+from with_tracking.store import local_store
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.slow]
 

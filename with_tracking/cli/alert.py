@@ -7,11 +7,12 @@ import sys
 
 import click
 
-from with_tracking import alerts, alerts_config, archive, index, paths
+from with_tracking import archive, index, paths
+from with_tracking.alerting import alerts, alerts_config
 from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Group
 from with_tracking.errors import WithTrackingError
-from with_tracking.filters import Filters
+from with_tracking.history.filters import Filters
 
 EPILOG = """\b
 Rules are in your own config.toml:
@@ -68,7 +69,7 @@ def check_command(session_id: str, deliver: bool, as_json: bool) -> None:
         for alert in todo.alerts:
             click.echo(f"{'✗' if alert in holding else '✓'} {alert.name}: {alert.when.text}")
     if deliver:
-        from with_tracking.after_session import deliver as tell
+        from with_tracking.alerting.after_session import deliver as tell
 
         for alert in holding:
             tell(alert, alerts.fired(alert, folder.name), folder)

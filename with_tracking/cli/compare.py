@@ -13,12 +13,12 @@ from with_tracking import archive, index, paths
 from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import filter_options
-from with_tracking.comparison import compare_groups, side_by_side
 from with_tracking.errors import WithTrackingError
-from with_tracking.filters import Filters
-from with_tracking.progress import PREVIOUS, progress
-from with_tracking.rows import KEYS, MAIN_METRICS, known_metrics, newest_first
-from with_tracking.session_rows import SessionRow, row_of
+from with_tracking.history.comparison import compare_groups, side_by_side
+from with_tracking.history.filters import Filters
+from with_tracking.history.progress import PREVIOUS, progress
+from with_tracking.history.rows import KEYS, MAIN_METRICS, known_metrics, newest_first
+from with_tracking.history.session_rows import SessionRow, row_of
 
 EPILOG = """\b
 Examples:

@@ -9,12 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from parsers.session import Session
-from with_tracking import statistics
 from with_tracking.cli.output import one_line
-from with_tracking.comparison import Comparison, Difference, Group, Pair
-from with_tracking.figures import change, figure, p_value, percent, signed_percent
-from with_tracking.progress import Progress, Step, Verdict
-from with_tracking.rows import MAIN_METRICS, less_is_better
+from with_tracking.history import statistics
+from with_tracking.history.comparison import Comparison, Difference, Group, Pair
+from with_tracking.history.figures import change, figure, p_value, percent, signed_percent
+from with_tracking.history.progress import Progress, Step, Verdict
+from with_tracking.history.rows import MAIN_METRICS, less_is_better
 
 COLOURS = {Verdict.IMPROVED: "green", Verdict.WORSE: "red", Verdict.STEADY: "", Verdict.UNKNOWN: "dim"}
 ARROWS = {Verdict.IMPROVED: "✓ improved", Verdict.WORSE: "✗ worse", Verdict.STEADY: "· steady"}

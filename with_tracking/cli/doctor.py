@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from with_tracking.cli.edge import Command
-from with_tracking.diagnosis import Finding, Level, diagnose
+from with_tracking.upkeep.diagnosis import Finding, Level, diagnose
 
 EPILOG = """\b
 Examples:

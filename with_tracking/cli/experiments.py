@@ -16,7 +16,7 @@ from with_tracking.cli.edge import Command
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JSON list.")
 def command(as_json: bool) -> None:
     """List the experiments of the MLflow store that the settings name; * marks the one that sessions go to."""
-    from with_tracking.mlflow_remote import Store
+    from with_tracking.store.mlflow_remote import Store
 
     found = Store(paths.root(os.environ), Path.cwd()).experiments()
     if as_json:

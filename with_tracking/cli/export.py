@@ -15,10 +15,10 @@ from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import filter_options
 from with_tracking.errors import WithTrackingError
-from with_tracking.export import FORMATS, as_prometheus
-from with_tracking.filters import Filters
-from with_tracking.output_files import write_output
-from with_tracking.session_rows import SessionRow
+from with_tracking.history.export import FORMATS, as_prometheus
+from with_tracking.history.filters import Filters
+from with_tracking.history.output_files import write_output
+from with_tracking.history.session_rows import SessionRow
 
 EPILOG = """\b
 Examples:
@@ -77,7 +77,7 @@ def _write(rows: Sequence[SessionRow], kind: str | None, output: Path | None) ->
 
 def _send(root: Path, rows: Sequence[SessionRow], url: str, content: bool) -> None:
     from with_tracking import config, pricing
-    from with_tracking.otlp import Exporter
+    from with_tracking.history.otlp import Exporter
 
     if not url.startswith(("http://", "https://")):
         raise WithTrackingError(f"{url!r} is no address of OTLP over HTTP", "--otlp http://localhost:4318")

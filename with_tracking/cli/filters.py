@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from with_tracking import quantities
-from with_tracking.filters import Filters
+from with_tracking.history.filters import Filters
 
 
 class When(click.ParamType[datetime]):

@@ -9,7 +9,7 @@ import click
 from with_tracking import archive, paths
 from with_tracking.cli.edge import Command
 from with_tracking.quantities import size_text
-from with_tracking.removal import Forgotten, forget, size_of
+from with_tracking.upkeep.removal import Forgotten, forget, size_of
 
 EPILOG = """\b
 Examples:

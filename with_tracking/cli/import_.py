@@ -15,10 +15,11 @@ import msgspec
 
 from parsers.native_logs import Places
 from parsers.session import Tokens
-from with_tracking import importing, paths
+from with_tracking import paths
 from with_tracking.cli.edge import Command
-from with_tracking.import_plan import SOURCES, Plan, Skip, plan
-from with_tracking.importing import Outcome
+from with_tracking.history_import import importing
+from with_tracking.history_import.import_plan import SOURCES, Plan, Skip, plan
+from with_tracking.history_import.importing import Outcome
 
 AGO = re.compile(r"(\d+)([hdw])")
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}

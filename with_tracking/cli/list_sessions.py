@@ -11,7 +11,7 @@ from with_tracking import index, paths
 from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import filter_options
-from with_tracking.filters import Filters
+from with_tracking.history.filters import Filters
 
 
 @click.command("list", cls=Command)
@@ -33,7 +33,7 @@ def command(filters: Filters, sort: str, reverse: bool, limit: int, remote: bool
     """
     root = paths.root(os.environ)
     if remote:
-        from with_tracking.mlflow_remote import Store
+        from with_tracking.store.mlflow_remote import Store
 
         rows = Store(root, Path.cwd()).sessions(filters, sort=sort, limit=limit or None, ascending=reverse)
         ids = [row.session_id for row in rows]

@@ -10,7 +10,7 @@ import click
 from with_tracking import archive, paths, ui_server
 from with_tracking.cli.edge import Command
 from with_tracking.errors import WithTrackingError
-from with_tracking.logged import Logged, read_logged
+from with_tracking.store.logged import Logged, read_logged
 
 
 @click.command("open", cls=Command, context_settings={"ignore_unknown_options": True})

@@ -15,9 +15,9 @@ from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import filter_options
 from with_tracking.cli.output import console, one_line
 from with_tracking.errors import WithTrackingError
-from with_tracking.figures import count, percent
-from with_tracking.filters import Filters
-from with_tracking.patterns import (
+from with_tracking.history.figures import count, percent
+from with_tracking.history.filters import Filters
+from with_tracking.history.patterns import (
     COMPLEXITY,
     Complexity,
     Recurring,
@@ -27,8 +27,8 @@ from with_tracking.patterns import (
     recurring_errors,
     retried_commands,
 )
-from with_tracking.procedure_rates import Rate, procedure_rates
-from with_tracking.stories import read_stories
+from with_tracking.history.procedure_rates import Rate, procedure_rates
+from with_tracking.history.stories import read_stories
 
 EPILOG = """\b
 Examples:

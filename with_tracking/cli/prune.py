@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from with_tracking import config, paths, pruning, quantities
+from with_tracking import config, paths, quantities
 from with_tracking.cli.edge import Command
-from with_tracking.pruning import Pruned, What
 from with_tracking.settings import Retention
+from with_tracking.upkeep import pruning
+from with_tracking.upkeep.pruning import Pruned, What
 
 EPILOG = """\b
 Examples:

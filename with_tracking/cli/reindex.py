@@ -6,9 +6,10 @@ import os
 
 import click
 
-from with_tracking import index, index_database, paths, quantities
+from with_tracking import index, paths, quantities
 from with_tracking.cli.current_index import progress_bar
 from with_tracking.cli.edge import Command
+from with_tracking.history import index_database
 
 
 @click.command("reindex", cls=Command)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from with_tracking import paths, relocation
+from with_tracking import paths
 from with_tracking.cli.edge import Command
+from with_tracking.upkeep import relocation
 
 EPILOG = """\b
 Examples:

@@ -14,12 +14,12 @@ from with_tracking import index, paths
 from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import filter_options
-from with_tracking.filters import Filters
-from with_tracking.output_files import write_output
-from with_tracking.pages import as_html, as_markdown
-from with_tracking.report import Report, make_report
-from with_tracking.report_page import blocks_of, title_of
-from with_tracking.stories import read_stories
+from with_tracking.history.filters import Filters
+from with_tracking.history.output_files import write_output
+from with_tracking.history.pages import as_html, as_markdown
+from with_tracking.history.report import Report, make_report
+from with_tracking.history.report_page import blocks_of, title_of
+from with_tracking.history.stories import read_stories
 
 EPILOG = """\b
 Examples:

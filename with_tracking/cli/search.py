@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from with_tracking import index, paths, search
+from with_tracking import index, paths
 from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import filter_options
-from with_tracking.filters import Filters
-from with_tracking.index_database import COLUMNS
-from with_tracking.search_query import read_query
+from with_tracking.history import search
+from with_tracking.history.filters import Filters
+from with_tracking.history.index_database import COLUMNS
+from with_tracking.history.search_query import read_query
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from with_tracking.archive import State
 from with_tracking.cli.output import console, one_line
-from with_tracking.session_rows import SessionRow
+from with_tracking.history.session_rows import SessionRow
 
 TITLES = ("ID", "WHEN", "WITH", "TIME", "CMDS", " ")
 TIME_LENGTH = len("20261120-092939")

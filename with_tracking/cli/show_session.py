@@ -16,8 +16,8 @@ from with_tracking import archive, paths, ui_server
 from with_tracking.archive import State
 from with_tracking.cli.edge import Command
 from with_tracking.errors import WithTrackingError
-from with_tracking.logged import read_logged
 from with_tracking.remarks import read_remarks
+from with_tracking.store.logged import read_logged
 
 if TYPE_CHECKING:
     from parsers.session_folder import Parsed
@@ -75,7 +75,7 @@ def _print(root: Path, folder: Path, part: str | None) -> None:
 
 def _print_remote(root: Path, session_id: str, part: str | None) -> None:
     """Show a session of the store, from the artifacts of its run."""
-    from with_tracking.mlflow_remote import Store
+    from with_tracking.store.mlflow_remote import Store
 
     if part in ("raw", "transcript"):
         raise click.UsageError(f"--{part} is an artifact of the run: look at it in the UI.")

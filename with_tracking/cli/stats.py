@@ -14,11 +14,11 @@ from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import filter_options
 from with_tracking.errors import WithTrackingError
-from with_tracking.figures import count, dollars, duration, percent, sparkline
-from with_tracking.filters import Filters
-from with_tracking.rows import grouped, newest_first
-from with_tracking.session_rows import SessionRow
-from with_tracking.timeline import Sums, Unit, series, sums, timeline
+from with_tracking.history.figures import count, dollars, duration, percent, sparkline
+from with_tracking.history.filters import Filters
+from with_tracking.history.rows import grouped, newest_first
+from with_tracking.history.session_rows import SessionRow
+from with_tracking.history.timeline import Sums, Unit, series, sums, timeline
 
 EPILOG = """\b
 Examples:

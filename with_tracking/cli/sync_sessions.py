@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
-from with_tracking import archive, config, mlflow_remarks, paths
+from with_tracking import archive, config, paths
 from with_tracking.cli.edge import Command
+from with_tracking.store import mlflow_remarks
 from with_tracking.sync import Summary, sync
 from with_tracking.turn_taking import turn
 
@@ -93,7 +94,7 @@ def _prune(root: Path, quiet: bool) -> None:
     limits = config.load(os.environ, root).retention
     if limits:
         from with_tracking.cli.prune import said
-        from with_tracking.pruning import prune_now_and_then
+        from with_tracking.upkeep.pruning import prune_now_and_then
 
         if done := prune_now_and_then(root, limits):
             _say(quiet, said(done))

@@ -14,8 +14,8 @@ from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import filter_options
 from with_tracking.errors import WithTrackingError
-from with_tracking.filters import Filters
-from with_tracking.timeline import Period, Unit, series, timeline
+from with_tracking.history.filters import Filters
+from with_tracking.history.timeline import Period, Unit, series, timeline
 
 EPILOG = """\b
 Examples:
@@ -53,7 +53,7 @@ def command(per: str, last: int, plot: Path | None, filters: Filters, as_json: b
     elif not periods:
         raise WithTrackingError("There is no session that fits", "with-tracking list")
     if plot is not None and periods:
-        from with_tracking.plot import write_plot
+        from with_tracking.history.plot import write_plot
 
         write_plot(plot, periods, Unit(per))
         click.echo(f"Drawn into {plot}", err=True)
@@ -66,7 +66,7 @@ def _print(periods: Sequence[Period], unit: Unit) -> None:
     from rich.text import Text
 
     from with_tracking.cli.output import console
-    from with_tracking.figures import figure, sparkline
+    from with_tracking.history.figures import figure, sparkline
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("WEEK OF" if unit is Unit.WEEK else "DAY", no_wrap=True)

@@ -1,0 +1,1 @@
+"""Alerts and hooks: conditions over sessions, and what happens when one holds."""

@@ -1,0 +1,190 @@
+"""The sessions of an MLflow store, also those of others: their runs as rows, and single ones from their artifacts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from parsers.session import Event, Git, Session
+from with_tracking import config, index, paths
+from with_tracking.archive import State
+from with_tracking.errors import MlflowUnavailable, WithTrackingError
+from with_tracking.history import index_database
+from with_tracking.history.filters import Filters
+from with_tracking.history.session_rows import PROMPT_LENGTH, SessionRow
+from with_tracking.mlflow_store import refusals
+from with_tracking.remarks import NOTE
+from with_tracking.store import local_store, mlflow_library
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+PAGE = 1000
+TAGS = frozenset(
+    {
+        "type", "provider", "origin", "session_id", "detection_method", "client", "provider_version", "model", "host",
+        "end_reason", "interactive", "parent_session_id", "logged", "traces", NOTE,
+    }
+)  # fmt: skip
+"""What is a fact of the session in a run's tags; the rest is somebody's own."""
+_EVENT: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+class Experiment(msgspec.Struct, frozen=True, kw_only=True):
+    """An experiment of the store, and when something in it last changed."""
+
+    experiment_id: str
+    name: str
+    created_at: datetime | None
+    updated_at: datetime | None
+    current: bool
+
+
+class Store:
+    """The store that the settings of a folder name."""
+
+    def __init__(self, root: Path, cwd: Path, environ: Mapping[str, str] = os.environ) -> None:
+        settings = config.load(environ, cwd).mlflow
+        self.uri = settings.tracking_uri or local_store.uri(paths.local_store(root))
+        self.experiment_name = settings.experiment_name
+        database = local_store.database_of(self.uri)
+        if database is not None and not database.exists():
+            raise WithTrackingError(f"There is no MLflow store at {database} yet", "with-tracking sync")
+
+    def sessions(
+        self, filters: Filters, *, sort: str = "when", limit: int | None = None, ascending: bool = False
+    ) -> list[SessionRow]:
+        """Return the sessions that fit, as the index does. The store narrows them down as far as it can."""
+        with refusals(self.uri, MlflowUnavailable), index_database.in_memory() as connection:
+            wanted = "tags.session_id LIKE '%'" + "".join(f" AND {condition}" for condition in _narrowed(filters))
+            most = limit if not filters and sort == "when" and not ascending else None
+            for run in self._runs(self._client(), wanted, most):
+                index.put_row(connection, _row(run))
+            return index.select(connection, filters, sort=sort, limit=limit, ascending=ascending)
+
+    def session(self, session_id: str) -> tuple[Session, list[Event], str]:
+        """Return a session and its events from the run's artifacts, and the run's id. The id may be shortened."""
+        with refusals(self.uri, MlflowUnavailable):
+            client = self._client()
+            if session_id == "last":
+                runs = list(self._runs(client, "tags.session_id LIKE '%'", 1))
+            else:
+                runs = list(self._runs(client, f"tags.session_id LIKE '{_quoted(session_id)}%'", 2))
+            if len(runs) != 1:
+                what = "more than one session" if runs else "no session"
+                raise WithTrackingError(f"The store has {what} {session_id!r}", "with-tracking list --remote")
+            run_id = runs[0].info.run_id
+            with tempfile.TemporaryDirectory() as folder, mlflow_library.patience():
+                read = [
+                    Path(client.download_artifacts(run_id, name, folder)) for name in ("parsed.json", "events.jsonl")
+                ]
+                session = msgspec.json.decode(read[0].read_bytes(), type=Session)
+                return session, [_EVENT.decode(line) for line in read[1].read_bytes().splitlines() if line], run_id
+
+    def experiments(self) -> list[Experiment]:
+        """Return the experiments that are not deleted, the one that changed last first."""
+        with refusals(self.uri, MlflowUnavailable):
+            found = self._client().search_experiments(order_by=["last_update_time DESC"])
+            return [
+                Experiment(
+                    experiment_id=str(one.experiment_id),
+                    name=one.name,
+                    created_at=_moment(one.creation_time),
+                    updated_at=_moment(one.last_update_time),
+                    current=one.name == self.experiment_name,
+                )
+                for one in found
+            ]
+
+    def _client(self) -> MlflowClient:
+        client: MlflowClient = mlflow_library.load().MlflowClient(tracking_uri=self.uri)
+        return client
+
+    def _runs(self, client: MlflowClient, wanted: str, most: int | None) -> Iterator[Run]:
+        """Yield runs, newest first, as many pages as are needed."""
+        experiment = client.get_experiment_by_name(self.experiment_name)
+        token: str | None = None
+        while experiment is not None and (most is None or most > 0):
+            size = PAGE if most is None else min(PAGE, most)
+            order = ["attributes.start_time DESC"]
+            page = client.search_runs(
+                [experiment.experiment_id], wanted, max_results=size, order_by=order, page_token=token
+            )
+            yield from page
+            most = None if most is None else most - len(page)
+            token = page.token
+            if not token:
+                return
+
+
+def _narrowed(filters: Filters) -> Iterator[str]:
+    """Yield what MLflow itself can compare: it knows AND, but no OR; the rest is done here."""
+    if filters.since:
+        yield f"attributes.start_time >= {int(filters.since.timestamp() * 1000)}"
+    if filters.until:
+        yield f"attributes.start_time < {int(filters.until.timestamp() * 1000) + 1}"
+    if filters.failed:
+        yield "metrics.success = 0"
+    if filters.min_duration is not None:
+        yield f"metrics.duration_seconds >= {filters.min_duration.total_seconds()}"
+    named = {"params.issue_number": filters.issue, "params.procedure_name": filters.procedure}
+    for name, values in {**named, "tags.`git.branch`": filters.branch}.items():
+        if len(values) == 1 and not set(values[0]) & set("*?["):
+            yield f"{name} = '{_quoted(values[0].lstrip('#') if name.endswith('number') else values[0])}'"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "").replace("\\", "")
+
+
+def _row(run: Run) -> SessionRow:
+    """Return what a run says of its session; it does not say everything that the archive does."""
+    tags, params, data = run.data.tags, run.data.params, run.data.metrics
+    source = tags.get("mlflow.source.name", "")
+    repo = tags.get("git.repo")
+    known: dict[str, Any] = {
+        name: tags.get(name) for name in ("provider", "client", "provider_version", "origin", "host")
+    }
+    prompt = params.get("initial_prompt")
+    return SessionRow(
+        session_id=tags["session_id"],
+        path=f"runs:/{run.info.run_id}",
+        state=State.LOGGED,
+        **known,
+        wrapper=source.removesuffix("-with-tracking") if source.endswith("-with-tracking") else None,
+        model=tags.get("model"),
+        cwd=params.get("cwd"),
+        git=Git(root=repo, branch=tags.get("git.branch"), commit=tags.get("git.commit")),
+        interactive={"true": True, "false": False}.get(tags.get("interactive", "")),
+        parent_session_id=tags.get("parent_session_id"),
+        started_at=_moment(run.info.start_time),
+        ended_at=_moment(run.info.end_time),
+        duration_seconds=data.get("duration_seconds"),
+        active_seconds=data.get("active_seconds"),
+        exit_code=int(data["exit_code"]) if "exit_code" in data else None,
+        end_reason=tags.get("end_reason"),
+        success=bool(data["success"]) if "success" in data else None,
+        procedure_name=params.get("procedure_name"),
+        issue_number=params.get("issue_number"),
+        prompt=prompt[:PROMPT_LENGTH] if prompt else None,
+        outcomes=tuple(sorted(tag.removeprefix("event.") for tag in tags if tag.startswith("event."))),
+        cost_usd=data.get("cost_usd"),
+        tags={key: value for key, value in tags.items() if _is_own(key)},
+        note=tags.get(NOTE),
+        metrics=data,
+    )
+
+
+def _is_own(key: str) -> bool:
+    return key not in TAGS and not key.startswith(("mlflow.", "git.", "event."))
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)

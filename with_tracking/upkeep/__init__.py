@@ -1,0 +1,1 @@
+"""Looking after the archive: what is wrong, what is old, what is to be forgotten or moved."""
