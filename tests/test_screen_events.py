@@ -28,7 +28,7 @@ def line(text: str, seconds: float = 0.0, lead: Style = PLAIN, body: Style = PLA
 
 def kinds(screen: Screen, *lines: Line) -> list[tuple[str, Place]]:
     """Classify lines by a table."""
-    return [(row.kind, row.place) for row in classify(lines, screen, palette_of(lines))]
+    return [(row.kind, row.place) for row in classify(lines, screen, palette_of(lines, screen))]
 
 
 def table(*rules: object) -> Screen:
