@@ -63,7 +63,7 @@ def test_on_a_server(server: str, tracking_root: Path, monkeypatch: pytest.Monke
     """On a server the run is deleted as its API offers it: the files and tags go, the run is hidden."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "forget")
-    recorded = marked(tracking_root)
+    recorded = marked(tracking_root, "20261120-092939-0000f09e")  # other tests use the same server
     run_id = log(recorded)
     assert removal.forget(tracking_root, recorded.folder, os.environ).runs == 1
     assert runs_in(server) == []
