@@ -18,16 +18,9 @@ PROMPT_LENGTH = 500
 """Characters of the first prompt in a row; `show` has all of it."""
 
 
-class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A session as `list --json` prints it. None is what is not known (yet).
+class _Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a row takes from parsed.json as it stands there."""
 
-    `path` is the folder below the root; `tags` and `note` are the person's own; `metrics` are those of the run.
-    """
-
-    schema_version: int = 1
-    session_id: str
-    path: str
-    state: State
     provider: str | None = None
     wrapper: str | None = None
     client: str | None = None
@@ -48,12 +41,24 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     success: bool | None = None
     procedure_name: str | None = None
     issue_number: str | None = None
-    prompt: str | None = None
     outcomes: tuple[str, ...] = ()
     cost_usd: float | None = None
+    metrics: Mapping[str, float] = {}
+
+
+class SessionRow(_Facts, frozen=True, kw_only=True):
+    """A session as `list --json` prints it. None is what is not known (yet).
+
+    `path` is the folder below the root; `tags` and `note` are the person's own; `metrics` are those of the run.
+    """
+
+    schema_version: int = 1
+    session_id: str
+    path: str
+    state: State
+    prompt: str | None = None
     tags: Mapping[str, str] = {}
     note: str | None = None
-    metrics: Mapping[str, float] = {}
 
     @property
     def repo(self) -> str | None:
@@ -66,33 +71,10 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.wrapper or self.provider
 
 
-class _Parsed(msgspec.Struct, frozen=True, kw_only=True):
+class _Parsed(_Facts, frozen=True, kw_only=True):
     """The part of parsed.json that is wanted here; msgspec passes over the rest quickly."""
 
-    provider: str | None = None
-    wrapper: str | None = None
-    client: str | None = None
-    model: str | None = None
-    provider_version: str | None = None
-    origin: str | None = None
-    cwd: str | None = None
-    git: Git = Git()
-    host: str | None = None
-    interactive: bool | None = None
-    parent_session_id: str | None = None
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    duration_seconds: float | None = None
-    active_seconds: float | None = None
-    exit_code: int | None = None
-    end_reason: str | None = None
-    success: bool | None = None
-    procedure_name: str | None = None
-    issue_number: str | None = None
     user_prompts: tuple[str, ...] = ()
-    outcomes: tuple[str, ...] = ()
-    cost_usd: float | None = None
-    metrics: Mapping[str, float] = {}
 
 
 _DECODER = msgspec.json.Decoder(_Parsed)
