@@ -27,33 +27,34 @@ import click
 import msgspec
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from parsers.session import ModelCall
-    from parsers.session_folder import Parsed
+    from parsers.session import ModelCall, SessionHeader
+    from parsers.session_folder import Parsed, Personal
 
 
 def parse_folder(folder: Path, provider: str | None = None) -> Parsed:
     """Read a session folder with the person's logs and prices. Writes nothing."""
     from parsers.session_folder import read_folder
 
-    return read_folder(folder, provider=provider, environ=os.environ, price=_price, procedures=_procedures)
+    return read_folder(folder, provider=provider, environ=os.environ, personal=_personal)
 
 
-def _price(calls: Sequence[ModelCall], cwd: str | None) -> tuple[float | None, tuple[str, ...]]:
-    """Return what the calls cost by the prices that hold in a working directory, and for which models none is known."""
-    from with_tracking import config, pricing
-
-    cost = pricing.price(calls, config.load(os.environ, Path(cwd or ".")).prices)
-    return cost.usd, cost.warnings
-
-
-def _procedures(cwd: str | None) -> Mapping[str, re.Pattern[str]]:
-    """Return the procedures that the settings which hold in a working directory name."""
+def _personal(header: SessionHeader) -> Personal:
+    """Return what the settings add that hold for a session in its working directory."""
+    from parsers.session_folder import Personal
     from with_tracking import config
 
-    return config.load(os.environ, Path(cwd or ".")).procedures
+    settings = config.load(os.environ, Path(header.cwd or "."))
+    wrapper = settings.providers.get(header.wrapper or "", config.Provider())
+
+    def price(calls: Sequence[ModelCall]) -> tuple[float | None, tuple[str, ...]]:
+        from with_tracking import pricing
+
+        cost = pricing.price(calls, settings.prices)
+        return cost.usd, cost.warnings
+
+    return Personal(price, settings.procedures, wrapper.patterns)
 
 
 @click.command(help=__doc__.replace("\n\n    parse_ai", "\n\n\b\n    parse_ai", 1))
@@ -98,10 +99,15 @@ def _keep(folder: Path, parsed: Parsed, *, log: bool) -> None:
 
 def _close(folder: Path, provider: str | None) -> None:
     """Say what was recorded, at once: what only costs time (prices, masking, writing, logging) is done meanwhile."""
+    from dataclasses import replace
+
     from parsers.session_folder import read_folder
     from with_tracking.closing import close_session
 
-    close_session(folder, lambda: read_folder(folder, provider=provider, environ=os.environ).session)
+    def unpriced(header: SessionHeader) -> Personal:
+        return replace(_personal(header), price=None)
+
+    close_session(folder, lambda: read_folder(folder, provider=provider, environ=os.environ, personal=unpriced).session)
 
 
 if __name__ == "__main__":

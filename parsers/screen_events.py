@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from parsers.argv_prompts import prompt_of
@@ -13,6 +15,7 @@ from parsers.replay.document import SegmentKind
 from parsers.screens import outside
 from parsers.screens.blocks import UNKNOWN, classify, group, palette_of
 from parsers.screens.history import new_blocks
+from parsers.screens.own_patterns import OwnPatterns, with_patterns
 from parsers.screens.rendering import render
 from parsers.screens.table import LONGEST_MATCHED, Block, Reading, Screen
 from parsers.session import Event, Note, NoteKind, Prompt, Unknown
@@ -21,13 +24,20 @@ if TYPE_CHECKING:
     from parsers.terminal import Line, Transcript
 
 
-def read_screen(transcript: Transcript, *, provider: str | None = None, argv: Sequence[str] = ()) -> ScreenReading:
+def read_screen(
+    transcript: Transcript,
+    *,
+    provider: str | None = None,
+    argv: Sequence[str] = (),
+    patterns: OwnPatterns = MappingProxyType({}),
+) -> ScreenReading:
     """Read what a terminal showed.
 
     `provider` is the tag that the recorder noted, None if it has to be found out; `argv` is the recorded command line
-    (the prompt of `claude -p "…"` stands nowhere else). Never raises on what it reads.
+    (the prompt of `claude -p "…"` stands nowhere else); `patterns` are the person's own. Never raises on what it reads.
     """
     found = detect(transcript, PROVIDERS, GENERIC, provider=provider, argv=argv)
+    found = replace(found, screen=with_patterns(found.screen, patterns))
     lines = conversation(transcript)
     palette = palette_of(lines, found.screen)
     blocks = group(classify(lines, found.screen, palette))

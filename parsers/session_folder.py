@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,14 +20,21 @@ from parsers.native_logs.base import Hints, NativeLog, seconds_between
 from parsers.native_logs.finding import Found, find_log
 from parsers.reading import ScreenReading
 from parsers.reconcile import reconcile
+from parsers.screens.own_patterns import OwnPatterns
 from parsers.session import Detection, Event, ModelCall, Prompt, Session, SessionHeader, Terminal
 from parsers.summary import Facts, active_seconds, summarise
 
-Price = Callable[[Sequence[ModelCall], str | None], tuple[float | None, tuple[str, ...]]]
-"""Model calls and the working directory → their cost in US dollars (None if not known), and warnings."""
+Price = Callable[[Sequence[ModelCall]], tuple[float | None, tuple[str, ...]]]
+"""Model calls → their cost in US dollars (None if not known), and warnings."""
 
-Procedures = Callable[[str | None], Mapping[str, re.Pattern[str]]]
-"""The working directory → the person's own procedures that hold there, by name."""
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What the person's settings add to reading: prices, procedures of their own by name, patterns of screen lines."""
+
+    price: Price | None = None
+    procedures: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    patterns: OwnPatterns = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +63,19 @@ def read_folder(
     *,
     provider: str | None = None,
     environ: Mapping[str, str] | None = None,
-    price: Price | None = None,
-    procedures: Procedures | None = None,
+    personal: Callable[[SessionHeader], Personal] = lambda _: Personal(),
 ) -> Parsed:
     """Read a session folder, or a bare typescript file.
 
     `provider` overrules what session.json says and detection finds. The assistant's own log is looked for in the
     folder's `native/`, then in the places that `environ` tells (HOME and the assistants' variables); without `environ`
-    only in the folder. Raises OSError if `path` is not there or not readable; anything else that is wrong is counted
-    in the session's `parse`.
+    only in the folder. `personal` gives the settings that hold for a session. Raises OSError if `path` is not there or
+    not readable; anything else that is wrong is counted in the session's `parse`.
     """
     header, problems = _read_header(path)
     wanted = provider or (header.provider if header.provider != "generic" else None)
-    screen = _read_output(path, wanted, header)
+    own = personal(header)
+    screen = _read_output(path, wanted, header, own.patterns)
     facts = replace(
         screen.facts, provider=wanted or screen.facts.provider, problems=(*problems, *screen.facts.problems)
     )
@@ -81,14 +88,14 @@ def read_folder(
         facts = _with_log(facts, log)
         header = _with_branch(header, log)
     calls = [e for e in events if isinstance(e, ModelCall)]
-    cost_usd, warnings = price(calls, header.cwd) if price and calls else (None, ())
+    cost_usd, warnings = own.price(calls) if own.price and calls else (None, ())
     session = summarise(
         events,
         header,
         replace(facts, problems=(*facts.problems, *warnings)),
         session_id=header.session_id or path.absolute().name,
         cost_usd=cost_usd,
-        procedures=procedures(header.cwd) if procedures else None,
+        procedures=own.procedures,
     )
     transcript = transcript_of(events) if header.origin == "import" else screen.reading.transcript
     return Parsed(session, events, transcript, found)
@@ -108,14 +115,14 @@ def _read_header(path: Path) -> tuple[SessionHeader, tuple[str, ...]]:
         return SessionHeader(), (f"session.json cannot be read: {error}",)
 
 
-def _read_output(path: Path, provider: str | None, header: SessionHeader) -> _Screen:
+def _read_output(path: Path, provider: str | None, header: SessionHeader, patterns: OwnPatterns) -> _Screen:
     """Read what the assistant printed: to a terminal, or into pipes."""
     if path.is_dir() and not (path / "typescript").exists():
-        return _read_pipes(path, provider, header)
-    return _read_typescript(path if path.is_file() else path / "typescript", provider, header)
+        return _read_pipes(path, provider, header, patterns)
+    return _read_typescript(path if path.is_file() else path / "typescript", provider, header, patterns)
 
 
-def _read_typescript(file: Path, provider: str | None, header: SessionHeader) -> _Screen:
+def _read_typescript(file: Path, provider: str | None, header: SessionHeader, patterns: OwnPatterns) -> _Screen:
     """Read an interactive session."""
     from parsers.recording import read_recording
     from parsers.screen_events import read_screen
@@ -126,7 +133,7 @@ def _read_typescript(file: Path, provider: str | None, header: SessionHeader) ->
     recording = read_recording(data, _bytes(file.with_name("timing.log")))
     argv = header.argv or _words(recording.command)
     reading = read_json_recording(recording, provider=provider, argv=argv) or read_screen(
-        read_transcript(recording), provider=provider, argv=argv
+        read_transcript(recording), provider=provider, argv=argv, patterns=patterns
     )
     facts = _facts(reading, len(data))
     return _Screen(
@@ -144,13 +151,13 @@ def _read_typescript(file: Path, provider: str | None, header: SessionHeader) ->
     )
 
 
-def _read_pipes(path: Path, provider: str | None, header: SessionHeader) -> _Screen:
+def _read_pipes(path: Path, provider: str | None, header: SessionHeader, patterns: OwnPatterns) -> _Screen:
     """Read a session whose output went into pipes; a folder with no output at all is an empty session."""
     from parsers.streams import read_streams
 
     out, err = _bytes(path / "stdout.txt"), _bytes(path / "stderr.txt")
     problems = ("nothing was recorded",) if out is None and err is None and header.origin != "import" else ()
-    reading = read_streams(out or b"", err or b"", provider=provider, argv=header.argv)
+    reading = read_streams(out or b"", err or b"", provider=provider, argv=header.argv, patterns=patterns)
     facts = _facts(reading, len(out or b"") + len(err or b""))
     return _Screen(reading, replace(facts, problems=problems))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from parsers.parse_ai_session import parse_folder
 from with_tracking import config, quantities
 from with_tracking.cli.config_ import command
 
@@ -97,6 +99,7 @@ max_size = "5GB"
 
 [providers.claude]
 command = "npx @anthropic-ai/claude-code"
+patterns.prompt = '» (?P<text>.+)'
 
 [procedures]
 release = '^ship (?P<issue>\\d+)'
@@ -114,7 +117,8 @@ def test_every_section_and_where_it_was_set(home: Path, user_file: Path, tmp_pat
     found = load(home, tmp_path, MLFLOW_EXPERIMENT_NAME="mine")
     assert found.problems == ()
     assert found.retention == config.Retention(timedelta(days=90), timedelta(days=14), 5_000_000_000)
-    assert found.providers == {"claude": config.Provider("npx @anthropic-ai/claude-code")}
+    prompt = {"prompt": re.compile("» (?P<text>.+)")}
+    assert found.providers == {"claude": config.Provider("npx @anthropic-ai/claude-code", prompt)}
     assert found.procedures["release"].match("ship 12")
     places = {name: origin.replace(str(user_file), "user") for name, origin in found.origins.items()}
     assert places == {
@@ -124,8 +128,9 @@ def test_every_section_and_where_it_was_set(home: Path, user_file: Path, tmp_pat
         "retention.keep_raw": "user:6",
         "retention.max_size": "user:7",
         "providers.claude.command": "user:10",
-        "procedures.release": "user:13",
-        "prices.my-model": "user:15",
+        "providers.claude.patterns": "user:11",
+        "procedures.release": "user:14",
+        "prices.my-model": "user:16",
     }
 
 
@@ -136,6 +141,7 @@ def test_every_section_and_where_it_was_set(home: Path, user_file: Path, tmp_pat
         ("[retention]\nmax_size = 'much'\n", ":2: retention.max_size must be a size"),
         ("[procedures]\na = '^a'\nb = '('\n", ":3: procedures.b must be a regular expression"),
         ("[providers.codex]\ncomand = 'x'\n", ":2: unknown setting providers.codex.comand"),
+        ("[providers.x.patterns]\ntool = '>'\n", ":1: providers.x.patterns must be a table of regular expressions"),
         ("[providers]\ncodex = 'x'\n", ":2: unknown setting providers.codex"),
         ("[privacy]\nallow = ['(']\n", ":2: privacy.allow: '(' is no regular expression"),
         ("[privacy]\ncontent = 'none'\n", ":2: privacy.content must be one of full, no-prompts, metrics-only"),
@@ -197,3 +203,15 @@ def test_what_is_neither_age_nor_size(text: str) -> None:
     """What is no age is refused."""
     with pytest.raises(ValueError, match="an age"):
         quantities.age(text)
+
+
+def test_settings_that_help_reading(user_file: Path, tmp_path: Path) -> None:
+    """A session of an assistant that nobody knows is read with the person's patterns and procedures."""
+    user_file.write_text(
+        "[procedures]\nship = '^ship it'\n[providers.odd.patterns]\nprompt = '\\[me\\] (?P<text>.+)'\n"
+    )
+    header = {"provider": "generic", "wrapper": "odd", "argv": ["odd"], "interactive": False}
+    (tmp_path / "session.json").write_text(json.dumps(header))
+    (tmp_path / "stdout.txt").write_text("odd 1.0\n[me] ship it\n")
+    session = parse_folder(tmp_path).session
+    assert (session.user_prompts, session.procedure_name) == (("ship it",), "ship")

@@ -27,6 +27,7 @@ from with_tracking.settings import (
     Provider,
     Retention,
     Setting,
+    WrongValueError,
 )
 
 __all__ = ["DEFAULT_EXPERIMENT", "Config", "Content", "Mlflow", "Privacy", "Provider", "Retention", "files", "load"]
@@ -201,8 +202,9 @@ def _value(file: _File, names: tuple[str, ...], value: Any, setting: Setting) ->
     name = ".".join(names)
     try:
         read = setting.kind.read(value)
-    except ValueError:
-        file.wrong(f"{name} must be {setting.kind.looks}", *names)
+    except ValueError as error:
+        reason = f": {error}" if isinstance(error, WrongValueError) else ""
+        file.wrong(f"{name} must be {setting.kind.looks}{reason}", *names)
         return
     for doubt in setting.kind.doubts(read) if setting.kind.doubts else ():
         file.wrong(f"{name}: {doubt}", *names)

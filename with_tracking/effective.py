@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from with_tracking import config, paths, pricing, quantities
-from with_tracking.settings import SETTINGS
+from with_tracking.settings import PROVIDER, SETTINGS
 from with_tracking.store import local_store
 
 DEFAULT = "default"
@@ -45,7 +45,7 @@ def effective(settings: config.Config, environ: Mapping[str, str]) -> Iterator[E
 def _named(settings: config.Config) -> Iterator[tuple[str, Any]]:
     """Yield the settings whose names are the person's own."""
     for name, provider in settings.providers.items():
-        yield f"providers.{name}.command", provider.command
+        yield from ((f"providers.{name}.{key}", value) for key in PROVIDER if (value := getattr(provider, key)))
     for name, pattern in settings.procedures.items():
         yield f"procedures.{name}", pattern
     for model, rate in settings.prices.items():
@@ -63,7 +63,7 @@ def plain(value: Any) -> Any:
             prices = {field.name: getattr(value, field.name) for field in fields(value)}
             return {name: float(price) for name, price in prices.items() if price is not None}
         case Mapping():
-            return dict(value)
+            return {key: plain(item) for key, item in value.items()}
         case tuple():
             return list(value)
         case str():

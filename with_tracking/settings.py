@@ -63,9 +63,18 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A section [providers.<wrapper's name>]: what the wrapper runs, as shell words."""
+    """A section [providers.<wrapper's name>].
+
+    `command` is what the wrapper runs, as shell words; `patterns` are lines of the screen that the person explains, by
+    what they are (`parsers.screens.own_patterns`).
+    """
 
     command: str | None = None
+    patterns: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+
+
+class WrongValueError(ValueError):
+    """A wrong value, and why it is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,15 @@ def _no_patterns(value: Mapping[str, str] | tuple[str, ...]) -> Iterator[str]:
             yield f"{text!r} is no regular expression: {error}"
 
 
+def _line_patterns(value: Any) -> dict[str, re.Pattern[str]]:
+    from parsers.screens.own_patterns import compiled  # rarely there
+
+    try:
+        return {name: compiled(name, text) for name, text in _table(value).items()}
+    except ValueError as error:
+        raise WrongValueError(error) from error
+
+
 SWITCH = Kind("true or false", _switch, _switch_text)
 TEXT = Kind("a text in quotes", _text, _text)
 TABLE = Kind("a table of texts", _table)
@@ -149,6 +167,7 @@ CONTENT = Kind(f"one of {', '.join(Content)}", Content, Content)
 AGE = Kind(quantities.AGE_LOOKS, lambda value: quantities.age(_text(value)), quantities.age)
 SIZE = Kind(quantities.SIZE_LOOKS, lambda value: quantities.size(_text(value)), quantities.size)
 PATTERN = Kind("a regular expression in quotes", _pattern)
+LINE_PATTERNS = Kind("a table of regular expressions for lines of the screen", _line_patterns)
 
 SETTINGS: Mapping[str, Mapping[str, Setting]] = {
     "mlflow": {
@@ -171,5 +190,8 @@ SETTINGS: Mapping[str, Mapping[str, Setting]] = {
     },
 }
 
-PROVIDER: Mapping[str, Setting] = {"command": Setting(TEXT, personal=True)}
-"""What [providers.<name>] may hold. A project that is cloned must not say what is run."""
+PROVIDER: Mapping[str, Setting] = {  # a project that is cloned must not say what is run, nor how it is understood
+    "command": Setting(TEXT, personal=True),
+    "patterns": Setting(LINE_PATTERNS, personal=True),
+}
+"""What [providers.<name>] may hold."""

@@ -72,10 +72,15 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
     )
 
 
+def is_of_api(told: str) -> bool:
+    """Tell whether an error that a program reports is one of the model's server."""
+    return _API.match(told) is not None
+
+
 def error(block: Block, reading: Reading) -> Iterator[Event]:
     """Read an error that a program reports: of the API if it says so, else only a note."""
     told = said(block, reading)
-    if _API.match(told):
+    if is_of_api(told):
         yield Error(kind=ErrorKind.API_ERROR, text=told, seconds=block.seconds)
     else:
         yield Note(kind=NoteKind.OTHER, text=told, seconds=block.seconds)

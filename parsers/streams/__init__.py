@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +19,7 @@ from parsers.session import AssistantText, Detection, Event
 from parsers.streams.json_streams import lines_of, lines_of_recording, read_json
 
 if TYPE_CHECKING:
+    from parsers.screens.own_patterns import OwnPatterns
     from parsers.terminal import Line, Segment, Transcript
 
 _COLS = 1000  # columns: nothing that a program printed into a pipe was wrapped
@@ -26,15 +28,20 @@ _BARE_TEXT = Detection(method="generic", confidence=0.3)
 
 
 def read_streams(
-    stdout: bytes, stderr: bytes, *, provider: str | None = None, argv: Sequence[str] = ()
+    stdout: bytes,
+    stderr: bytes,
+    *,
+    provider: str | None = None,
+    argv: Sequence[str] = (),
+    patterns: OwnPatterns = MappingProxyType({}),
 ) -> ScreenReading:
     """Read both streams of a piped session.
 
-    `provider` is the tag that the recorder noted, None if it has to be found out; `argv` the recorded command line. No
-    event of plain text has a time. Never raises on what it reads.
+    `provider` is the tag that the recorder noted, None if it has to be found out; `argv` the recorded command line;
+    `patterns` are the person's own, for plain text. No event of that has a time. Never raises on what it reads.
     """
     reading = read_json(lines_of(stdout), provider=provider, argv=argv)
-    return reading or _read_text(stdout, stderr, provider, argv)
+    return reading or _read_text(stdout, stderr, provider, argv, patterns)
 
 
 def read_json_recording(
@@ -47,13 +54,15 @@ def read_json_recording(
     return read_json(lines_of_recording(recording), provider=provider, argv=argv)
 
 
-def _read_text(stdout: bytes, stderr: bytes, provider: str | None, argv: Sequence[str]) -> ScreenReading:
+def _read_text(
+    stdout: bytes, stderr: bytes, provider: str | None, argv: Sequence[str], patterns: OwnPatterns
+) -> ScreenReading:
     """Read plain text with the assistant's table."""
     from parsers.screen_events import read_screen
 
     if _letters(stdout) and _letters(stdout) in _letters(stderr):  # Codex prints its last message on both
         stdout = b""
-    reading = read_screen(_transcript(stderr, stdout), provider=provider, argv=argv)
+    reading = read_screen(_transcript(stderr, stdout), provider=provider, argv=argv, patterns=patterns)
     if reading.provider == "generic" and provider is None and not argv:
         return _bare_answer(stdout)
     return replace(reading, events=tuple(map(_timeless, reading.events)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from parsers.reading import ScreenReading
 from parsers.recording import Output, Recording
 from parsers.screen_events import read_screen
+from parsers.screens.own_patterns import compiled
 from parsers.session import AssistantText, Error, ErrorKind, Event, Note, NoteKind, Prompt, ToolUse
 from parsers.terminal import read_transcript
 
@@ -29,11 +30,16 @@ def recorded(frames: Iterable[tuple[float, str]], cols: int = 100, rows: int = 4
 
 
 def show(
-    *frames: str | tuple[float, str], provider: str | None = None, cols: int = 100, argv: Sequence[str] = ()
+    *frames: str | tuple[float, str],
+    provider: str | None = None,
+    cols: int = 100,
+    argv: Sequence[str] = (),
+    patterns: Mapping[str, str] | None = None,
 ) -> ScreenReading:
     """Read what these frames show, a second after each other unless they have a time of their own."""
     timed = [frame if isinstance(frame, tuple) else (float(n), frame) for n, frame in enumerate(frames)]
-    return read_screen(read_transcript(recorded(timed, cols)), provider=provider, argv=argv)
+    own = {name: compiled(name, pattern) for name, pattern in (patterns or {}).items()}
+    return read_screen(read_transcript(recorded(timed, cols)), provider=provider, argv=argv, patterns=own)
 
 
 def of(reading: ScreenReading, kind: type[E]) -> list[E]:

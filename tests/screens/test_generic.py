@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from parsers.screens.own_patterns import compiled
 from parsers.session import Category, ErrorKind, NoteKind, Stopped
 from tests.screens.showing import errors, ink, notes, prompts, show, texts, tools
 
@@ -48,6 +51,47 @@ def test_prose_is_no_tool() -> None:
     reading = show("I would call Function: x(y) here, or run $ ls.\n")
     assert tools(reading) == []
     assert "I would call Function" in reading.transcript
+
+
+OWN = {
+    "prompt": r"\[me\] (?P<text>.+)",
+    "answer": r"\[it\] (?P<text>.+)",
+    "command": r"exec\| (?P<input>.+)",
+    "tool": r"call\| (?P<tool>\w+) (?P<input>.+)",
+    "error": r"\?\? (?P<text>.+)",
+    "ignore": r"~~",
+}
+ODD = "[me] fix it\n\n[it] On it.\n~~ 12 % ~~\nexec| make\nexit code: 2\n\ncall| Read a.py\n\n?? bad file\n"
+
+
+def test_patterns_of_ones_own() -> None:
+    """An assistant whose signs nobody knows is read by the person's own patterns; without them it is only text."""
+    reading = show(ODD, patterns=OWN)
+    assert (prompts(reading), texts(reading)) == (["fix it"], ["On it."])
+    assert [(tool.name, tool.command, tool.ok) for tool in tools(reading)] == [
+        ("shell", "make", False),
+        ("Read", None, None),
+    ]
+    assert errors(reading) == [ErrorKind.TOOL_ERROR]
+    assert "12 %" not in reading.transcript
+    assert show(ODD).events == ()
+
+
+def test_patterns_of_ones_own_beside_a_table() -> None:
+    """They add to an assistant that has a table, which goes on reading everything else."""
+    drawn = DEMO + demo_call("Bash(pytest -q)", "ok") + "exec| make\n"
+    reading = show(drawn, provider="demo", patterns={"command": OWN["command"]})
+    assert [tool.command for tool in tools(reading)] == ["pytest -q", "make"]
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "reason"),
+    [("answers", "x", "none of prompt"), ("prompt", "(", "no regular expression"), ("tool", "x", "(?P<tool>…)")],
+)
+def test_patterns_that_cannot_serve(name: str, pattern: str, reason: str) -> None:
+    """A name nobody knows, a broken expression, a group that is missing: each is refused with its reason."""
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        compiled(name, pattern)
 
 
 DEMO = "Demo assistant v0.1.0\n  scripted\n\n"
