@@ -20,6 +20,7 @@ from with_tracking.settings import (
     DEFAULT_EXPERIMENT,
     PATTERN,
     PROVIDER,
+    RULES,
     SETTINGS,
     Content,
     Mlflow,
@@ -33,8 +34,6 @@ from with_tracking.settings import (
 __all__ = ["DEFAULT_EXPERIMENT", "Config", "Content", "Mlflow", "Privacy", "Provider", "Retention", "files", "load"]
 
 PROJECT_FILE = ".with-tracking.toml"
-RULES = ("alerts", "hooks")
-"""Sections that `alerts_config` reads, and only after a session; here it is but said what is wrong in them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,3 +195,6 @@ PROVIDER: Mapping[str, Setting] = {  # a project that is cloned must not say wha
     "patterns": Setting(LINE_PATTERNS, personal=True),
 }
 """What [providers.<name>] may hold."""
+
+RULES = ("alerts", "hooks")
+"""Sections that `alerting.alerts_config` reads, and only when they are needed."""

@@ -13,8 +13,8 @@ from typing import Any
 from with_tracking import paths
 from with_tracking.alerting.alert_scope import AlertLanguage
 from with_tracking.alerting.conditions import Condition, ConditionError, read_condition
-from with_tracking.config import RULES
 from with_tracking.errors import WithTrackingError
+from with_tracking.settings import RULES
 
 EVENTS = ("on_session_end", "on_error")
 _TEXTS = ("message", "command", "webhook")
