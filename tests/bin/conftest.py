@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,17 +123,40 @@ class Bench:
         (folder,) = self.folders()
         return folder, msgspec.json.decode((folder / "session.json").read_bytes(), type=SessionHeader, strict=True)
 
-    def processes(self) -> list[str]:
-        """Return the command lines of all processes that belong to this bench: its path is in their environment."""
+    def processes(self) -> dict[int, str]:
+        """Return the processes that belong to this bench (its path is in their environment): number, command line."""
         mark = f"REPORT={self.folder}".encode()
-        found = []
+        found = {}
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 if int(entry.name) != os.getpid() and mark in (entry / "environ").read_bytes():
-                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+                    line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    found[int(entry.name)] = line
             except OSError:  # it ended meanwhile
                 continue
-        return [line for line in found if line]
+        return {pid: line for pid, line in found.items() if line}
+
+    def pid_of(self, wanted: str) -> int:
+        """Return the number of a process of this bench whose command line begins so."""
+        processes = self.processes()
+        found = [pid for pid, line in processes.items() if line.startswith(wanted)]
+        assert found, f"no {wanted} among {processes}"
+        return found[0]
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a process was suspended (Ctrl-Z) and not resumed."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def until(condition: Callable[[], bool], seconds: float = 15) -> bool:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return condition()
 
 
 def write_program(path: Path, text: str) -> Path:

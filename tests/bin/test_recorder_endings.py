@@ -6,16 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from parsers.session import SessionHeader
-from tests.bin.conftest import Bench
+from tests.bin.conftest import Bench, until
 from tests.pseudo_terminal import PseudoTerminal
 
 WORKING = "#!/bin/bash\necho ready\nsleep 77 &\nwait\n"
@@ -32,16 +31,6 @@ trap 'echo saving; sleep 0.3; echo saved >"${REPORT}.saved"; exit 0' TERM HUP
 echo ready
 sleep 77 & wait
 """
-
-
-def until(condition: Callable[[], bool], seconds: float = 15) -> bool:
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return condition()
 
 
 @contextmanager
@@ -137,6 +126,21 @@ def test_killing_the_recorder(bench: Bench, assistant: str, mode: str) -> None:
             process.kill()
             assert until(lambda: not bench.processes()), bench.processes()
     assert bench.session()[1].ended_at is None
+
+
+@pytest.mark.parametrize("mode", ["terminal", "streams"])
+def test_killing_the_recorder_at_once(bench: Bench, mode: str) -> None:
+    """Killed before it was told whom it started, the recorder leaves nothing running either."""
+    bench.stub("claude", "#!/bin/sh\nkill -KILL $RECORDER\nexec sleep 77\n")
+    command = ["sh", "-c", 'RECORDER=$$ exec "$0"', bench.wrapper()]
+    with ExitStack() as stack:
+        for _ in range(10):  # whether it has been told by then is chance
+            if mode == "terminal":
+                stack.enter_context(bench.start(command))
+            else:
+                nothing = subprocess.DEVNULL
+                subprocess.Popen(command, stdin=nothing, stdout=nothing, env=bench.environ, cwd=bench.folder).wait()
+        assert until(lambda: not bench.processes()), bench.processes()
 
 
 @pytest.mark.parametrize("name", ["TERM", "HUP", "INT"])

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bin.conftest import Bench
-from tests.bin.test_recorder_endings import until
+from tests.bin.conftest import Bench, until
 from tests.runs import runs_in
 from with_tracking import archive, sync
 from with_tracking.store import local_store
@@ -22,19 +21,6 @@ printf 'the end\\r\\n'
 """
 
 
-def pid_of(bench: Bench, wanted: str) -> int:
-    """Return the number of a process of the bench whose command line begins so."""
-    mark = f"REPORT={bench.folder}".encode()
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ")
-            if line.startswith(wanted.encode()) and mark in (entry / "environ").read_bytes():
-                return int(entry.name)
-        except OSError:
-            continue
-    raise AssertionError(f"no {wanted} among {bench.processes()}")
-
-
 @pytest.mark.usefixtures("ready_store")
 @pytest.mark.parametrize("line", [0, 15, 39])
 @pytest.mark.parametrize("victim", ["recorder", "script", "assistant"])
@@ -45,7 +31,7 @@ def test_killed(bench: Bench, tracking_root: Path, victim: str, line: int) -> No
         shown = f"line {line:02}"
         terminal.wait_for(shown)
         lines = {"script": "script ", "assistant": f"/bin/bash {bench.stubs}/claude"}
-        os.kill(terminal._pid if victim == "recorder" else pid_of(bench, lines[victim]), signal.SIGKILL)
+        os.kill(terminal._pid if victim == "recorder" else bench.pid_of(lines[victim]), signal.SIGKILL)
         terminal.wait_until_quiet(2)
     assert until(lambda: not bench.processes()), bench.processes()
     folder = bench.session()[0]
