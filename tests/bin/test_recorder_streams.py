@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bin.conftest import Bench
+from tests.bin.conftest import Bench, is_stopped, until
 
 
 def stub_python(bench: Bench, code: str) -> None:
@@ -113,14 +113,16 @@ def test_ctrl_c_ends_a_pipeline_as_without(bench: Bench) -> None:
 
 def test_ctrl_z_stops_the_pipeline(bench: Bench) -> None:
     """Ctrl-Z and fg work on the whole pipeline."""
-    bench.stub("claude", "#!/bin/bash\nread -r x; echo got $x\n")
+    bench.stub("claude", "#!/bin/bash\necho here I am >&2; read -r x; echo got $x\n")
     with bench.shell() as terminal:
         terminal.send(f"{bench.wrapper()} | cat\n")
-        time.sleep(1)
+        terminal.wait_for("here I am")
+        assistant = bench.pid_of(f"/bin/bash {bench.stubs}/claude")
         terminal.send("\x1a")
         terminal.wait_for("Stopped")
+        assert until(lambda: is_stopped(assistant))  # it is not the shell's own child: until then it reads the keyboard
         terminal.send("fg\n")
-        terminal.wait_until_quiet()
+        assert until(lambda: not is_stopped(assistant))
         terminal.send("word\n")
         terminal.wait_for("got word")
 
