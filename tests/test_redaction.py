@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.secrets_of import planted
 from tests.truth import RECORDINGS
+from with_tracking import redaction
 from with_tracking.masking import Secrets
 from with_tracking.redaction import Redactor, Rule, built_in_rules, entropy
 
@@ -43,6 +44,13 @@ def test_every_kind_of_secret_is_masked(kind: str) -> None:
         "sk-learn and risk-management, task-1234567890",
         "Bearer authentication is described below",
         "max_tokens=4096, token_type=access",
+        "postgres://postgres:postgres@localhost:5432/test",
+        "mysql+pymysql://user:password@host/db",
+        "passed = _parse_bool_value(raw_2)",
+        'body["r2_temp_credentials"] = self.r2_temp_credentials',
+        "to enable it, pass `full=True2`",
+        "if (e.type === 'password' || x1)",
+        "docker build --secret id=npmrc .",
     ],
 )
 def test_what_only_talks_of_secrets_is_left_alone(text: str) -> None:
@@ -56,6 +64,15 @@ def test_nothing_in_the_recordings_is_taken_for_a_secret() -> None:
         if file.is_file():
             text = file.read_bytes().decode("utf-8", "replace")
             assert [text[f.start : f.end] for f in REDACTOR.findings(text)] == [], file
+
+
+def test_python_finds_what_re2_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where RE2 is not installed the same secrets are masked."""
+    monkeypatch.setattr(redaction, "HAS_RE2", False)
+    slower = Redactor(built_in_rules.__wrapped__())
+    texts = [text for _, text in PLANTED.values()]
+    for text in (*texts, "\n".join(texts), "no secret in here"):
+        assert slower.findings(text) == REDACTOR.findings(text)
 
 
 def test_a_secret_is_masked_where_nothing_gives_it_away() -> None:

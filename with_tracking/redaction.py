@@ -10,7 +10,7 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -23,14 +23,15 @@ except ImportError:  # no wheel for this platform
 else:
     HAS_RE2 = True
 
-_WORDLIKE = re.compile(r"(?i)[a-z]+(?:[_./-][a-z]+)*\d{0,2}")
+_WORDS = re.compile(r"(?i)_*[a-z]+(?:[_./:=-]+[a-z]+)*")
+_NUMBERED_WORDS = re.compile(r"(?i)_*[a-z]+\d{0,2}(?:[_./:=-]+[a-z]+\d{0,2})*")
 _PLACEHOLDER = re.compile(
-    r"""(?ix) .*(?:example|placeholder|changeme|dummy|redacted|your[_-]|xxx|\*\*\*|\.\.\.|…).*
-      | (?:true|false|null|none|undefined|string|number|secret|password|token)
-      | \$.* | .*(?:\(|\)|\{|\}|os\.environ|getenv|process\.env|import\.meta).*
+    r"""(?ix) .*(?:example|placeholder|change_?me|dummy|redacted|your[_-]|xxx|\*\*\*|\.\.\.|…).*
+      | (?:true|false|null|none|undefined|string|number|secret|user(?:name)?|pass(?:word|wd)?|pwd|token|key)
+      | (?:admin|root|guest|test|postgres|mysql|redis|mongo|minio|rabbitmq|oracle|tiger)  # development setups
+      | \$[a-z{(\[].* | %[a-z(]?\w*[%)]?s? | .*(?:\(|\)|\{|\}|os\.environ|getenv|process\.env|import\.meta).*
       | (?:[./~]|[a-z]:\\).*            # a path
       | [\d.,:/%+-]+[a-z%]{0,3}         # a number, a date, a version, a size
-      | [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
     """
 )
 
@@ -43,19 +44,42 @@ class Finding(NamedTuple):
     name: str
 
 
+def _is_value(text: str) -> bool:
+    return not _PLACEHOLDER.fullmatch(text)
+
+
+def _is_password(text: str) -> bool:
+    return _is_value(text) and not _WORDS.fullmatch(text)
+
+
+def _is_random(text: str) -> bool:
+    if _NUMBERED_WORDS.fullmatch(text) or not _is_value(text):
+        return False
+    return any(c.isdigit() for c in text) or entropy(text) > 4.0
+
+
+LOOKS: Mapping[str, Callable[[str], bool]] = {
+    "": lambda _: True,
+    "value": _is_value,
+    "password": _is_password,
+    "random": _is_random,
+}
+"""What a rule can ask of what it found, beside its form."""
+
+
 class _Pattern(Protocol):
     def finditer(self, text: str) -> Iterable[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One entry of the rule file. `telling` rules go by the name before the value, so the value has to look random."""
+    """One entry of the rule file. `looks` is one of LOOKS: rules that go by the place of a value ask how it looks."""
 
     name: str
     keywords: tuple[str, ...]
     pattern: _Pattern
     entropy: float = 0.0
-    telling: bool = False
+    looks: str = ""
 
     def findings(self, text: str) -> Iterator[Finding]:
         """Yield what the rule finds in the text."""
@@ -65,13 +89,7 @@ class Rule:
                 yield Finding(match.start(group), match.end(group), self.name)
 
     def _is_secret(self, value: str) -> bool:
-        if entropy(value) < self.entropy:
-            return False
-        if not self.telling:
-            return True
-        if _PLACEHOLDER.fullmatch(value) or _WORDLIKE.fullmatch(value):
-            return False
-        return any(c.isdigit() for c in value) or entropy(value) > 4.0
+        return LOOKS[self.looks](value) and entropy(value) >= self.entropy
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +99,12 @@ class Redactor:
     rules: Sequence[Rule]
     allowed: Sequence[re.Pattern[str]] = ()
     _keywords: tuple[str, ...] = field(init=False)
-    _finder: _Pattern | None = field(init=False)
-    _within: Mapping[str, frozenset[str]] = field(init=False)
+    _finder: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        words = tuple(sorted({word for rule in self.rules for word in rule.keywords}, key=len, reverse=True))
-        within = {word: frozenset(other for other in words if other in word) for word in words}
+        words = tuple(sorted({word for rule in self.rules for word in rule.keywords}))
         object.__setattr__(self, "_keywords", words)
-        object.__setattr__(self, "_finder", _compile("|".join(map(re.escape, words))) if HAS_RE2 and words else None)
-        object.__setattr__(self, "_within", within)
+        object.__setattr__(self, "_finder", _finder_of(words) if HAS_RE2 and words else None)
 
     def findings(self, text: str) -> list[Finding]:
         """Return the secrets in the text in order, none overlapping another; the longer of two wins."""
@@ -114,12 +129,11 @@ class Redactor:
         return text
 
     def _present(self, text: str) -> set[str]:
-        """Return the keywords in the text, case aside. RE2 looks for all at once and finds the longest of several."""
+        """Return the keywords in the text, case aside; RE2 looks for all at once."""
         lowered = text.lower()
         if self._finder is None:
             return {word for word in self._keywords if word in lowered}
-        found = {match.group(0) for match in self._finder.finditer(lowered)}
-        return {word for longest in found for word in self._within[longest]}
+        return {self._keywords[at] for at in self._finder.Match(lowered) or ()}
 
     def _is_allowed(self, secret: str) -> bool:
         return any(allowed.search(secret) for allowed in self.allowed)
@@ -138,18 +152,30 @@ def _compile(pattern: str) -> Any:
     return re2.compile(pattern) if HAS_RE2 else re.compile(pattern)
 
 
+def _finder_of(words: Sequence[str]) -> Any:
+    """Return what tells which of the words are in a text, by their numbers."""
+    options = re2.Options()
+    options.max_mem = 1 << 26  # more than its tables can ever fill: without room it would say that there are none
+    finder = re2.Set.SearchSet(options)
+    for word in words:
+        finder.Add(re.escape(word))
+    finder.Compile()
+    return finder
+
+
 @cache
 def built_in_rules() -> tuple[Rule, ...]:
     """Return the rules of `redaction_rules.toml`."""
     data = tomllib.loads(resources.files("with_tracking").joinpath("redaction_rules.toml").read_text("utf-8"))
-    return tuple(_rule(entry) for entry in data["rules"])
+    return tuple(_rule(entry, data["parts"]) for entry in data["rules"])
 
 
-def _rule(entry: Mapping[str, Any]) -> Rule:
+def _rule(entry: Mapping[str, Any], parts: Mapping[str, str]) -> Rule:
+    pattern = re.sub(r"<(\w+)>(?!\?)", lambda match: parts.get(match[1], match[0]), entry["pattern"])
     return Rule(
         name=entry["name"],
         keywords=tuple(entry["keywords"]),
-        pattern=_compile(entry["pattern"]),
+        pattern=_compile(pattern),
         entropy=entry.get("entropy", 0.0),
-        telling=entry.get("telling", False),
+        looks=entry.get("looks", ""),
     )
