@@ -60,7 +60,7 @@ def _metrics(session: Session, events: Sequence[Event], transcript_bytes: int | 
         "interruptions": errors["interrupted"],
         "permissions_denied": errors["permission_denied"],
         "assistant_messages": sum(isinstance(e, AssistantText) for e in events),
-        "subagents": len({t.agent for t in tools} - {None}),
+        "subagents": len({getattr(e, "agent", None) for e in events} - {None}),
         "cost_usd": session.cost_usd,
         "transcript_bytes": transcript_bytes,
     }

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 SCHEMA_VERSION = 1
+MOST_TOKENS = 2**53  # what databases and JavaScript hold exactly
 
 
 class Category(StrEnum):
@@ -78,13 +79,22 @@ class NoteKind(StrEnum):
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
-    """Token counts. `input` leaves out what came from the cache; `output` includes `reasoning`."""
+    """Token counts. `input` leaves out what came from the cache; `output` includes `reasoning`.
+
+    A number that counts nothing (below zero, beyond `MOST_TOKENS`) is not known.
+    """
 
     input: int | None = None
     output: int | None = None
     cache_read: int | None = None
     cache_write: int | None = None
     reasoning: int | None = None
+
+    def __post_init__(self) -> None:
+        """Forget what is no count."""
+        for name in self.__struct_fields__:
+            if not 0 <= (getattr(self, name) or 0) <= MOST_TOKENS:
+                msgspec.structs.force_setattr(self, name, None)
 
     def __add__(self, other: Tokens) -> Tokens:
         """Add field by field; unknown plus known is the known."""

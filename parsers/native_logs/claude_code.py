@@ -55,22 +55,23 @@ def read(
     """
     window = Window(aware(started_at), aware(ended_at))
     known = set() if seen is None else seen
-    reading = Reading(window, window.started_at or first_time(files), seen=known, answers=Answers(known))
-    for file in sorted(files, key=_is_agent_file):
+    begins = {file: _begins(file) for file in files}
+    first = min((at for at in begins.values() if at is not None), default=None)
+    reading = Reading(window, window.started_at or first, seen=known, answers=Answers(known))
+    for file in sorted(files, key=lambda file: (_is_agent_file(file), begins[file] or EPOCH)):
         if isinstance(file, bytes) or (file.suffix == ".jsonl" and file.name != "history.jsonl"):
             _read_file(file, reading)
     return _result(reading)
 
 
 def _is_agent_file(file: LogFile) -> bool:
-    """Sub-agents' files come last: the main one tells what their tasks are called."""
+    """Sub-agents' files come last, in order of time: who starts one says before what its task is called."""
     return isinstance(file, Path) and file.name.startswith("agent-")
 
 
-def first_time(files: Sequence[LogFile]) -> datetime | None:
-    """Give the time of the earliest record, looking at each file's first ones only."""
-    times = [parse_time(record.timestamp) for file in files for record in _head(file)]
-    return min((at for at in times if at is not None), default=None)
+def _begins(file: LogFile) -> datetime | None:
+    """Give the time of a file's earliest record, looking at the first ones only."""
+    return min((at for record in _head(file) if (at := parse_time(record.timestamp)) is not None), default=None)
 
 
 def _head(file: LogFile) -> list[Record]:
@@ -159,13 +160,12 @@ def _own_start(file: Path, originals: Sequence[Path]) -> datetime | None:
 
 def _candidate(file: Path, agents: list[Path]) -> Candidate:
     head = _head(file)
-    times = [at for record in head if (at := parse_time(record.timestamp)) is not None]
     below = sorted((file.parent / file.stem).rglob("agent-*.jsonl"))
     return Candidate(
         session_id=next((record.session_id for record in head if record.session_id), file.stem),
         files=(file, *agents, *below),
         cwd=next((record.cwd for record in head if record.cwd), None),
-        started_at=min(times, default=None),
+        started_at=_begins(file),
         last_at=last_time(file),
         cleared=any(_is_clear(record) for record in head),
     )

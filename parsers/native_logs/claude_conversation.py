@@ -108,7 +108,10 @@ def _task_begins(record: Record, text: str, at: datetime | None, chain: Chain, r
     if record.parent_uuid is not None or record.is_meta:
         return
     chain.warm_up = text.strip() == WARM_UP
-    chain.agent = reading.tasks.get(text.strip(), chain.agent)
+    called = reading.tasks.get(text.strip())
+    if called is not None:
+        namesakes = sum(other.task == called for other in reading.chains.values())
+        chain.agent, chain.task = f"{called} {namesakes + 1}" if namesakes else called, called
     if not chain.warm_up:
         _note(NoteKind.SUBAGENT, chain.agent or "", at, reading)
 
@@ -204,7 +207,9 @@ def _block(record: Record, block: Block, at: datetime | None, chain: Chain, read
         reading.events.append(text)
     elif block.type == "thinking" and block.thinking:
         _note(NoteKind.REASONING, block.thinking, at, reading)
-    elif block.type == "tool_use" and block.id and block.name and block.id not in reading.call_times:
+    elif block.type.endswith("_tool_result"):  # of a tool that the API itself ran: web_search and others
+        _tool_result(record, block, at, reading)
+    elif block.type.endswith("tool_use") and block.id and block.name and block.id not in reading.call_times:
         given = decoded(ANYTHING, block.input) or {}
         call = Call(block.name, given, at, chain.agent)
         reading.open_calls[block.id] = tool_use(block.id, call, reading.origin)

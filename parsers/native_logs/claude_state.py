@@ -15,6 +15,7 @@ class Chain:
     """One line of conversation: the main one, or a sub-agent's."""
 
     agent: str | None = None
+    task: str | None = None  # what its task is called, which is the agent's name unless another has it
     warm_up: bool = False
     last_input_at: datetime | None = None  # when the model was last given something to answer
 

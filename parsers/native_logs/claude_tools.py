@@ -9,8 +9,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from parsers import tool_calls
 from parsers.native_logs.base import bounded, decoded, diff_counts, line_count, seconds_between
-from parsers.native_logs.claude_records import DECISION, RESULT_DETAIL, TEXT, Block, Record, ResultDetail, result_text
+from parsers.native_logs.claude_records import ANYTHING, DECISION, RESULT_DETAIL, TEXT, Block, Record, ResultDetail, result_text
 from parsers.session import Category, Source, Stopped, ToolUse
 
 CATEGORIES: Mapping[str, Category] = MappingProxyType(
@@ -79,8 +80,8 @@ class Ending:
 
 
 def category_of(name: str) -> Category:
-    """Give a tool's category; MCP tools are named mcp__server__tool."""
-    return CATEGORIES.get(name) or (Category.MCP if name.startswith("mcp__") else Category.OTHER)
+    """Give a tool's category: its own tools are known, others are told by their name."""
+    return CATEGORIES.get(name) or tool_calls.category_of(name)
 
 
 def ending_of(record: Record, block: Block, text: str, detail: ResultDetail | None) -> Ending:
@@ -92,7 +93,7 @@ def ending_of(record: Record, block: Block, text: str, detail: ResultDetail | No
     if detail is not None and detail.interrupted:
         return Ending(ok=False, stopped=Stopped.INTERRUPTED)
     if not block.is_error:
-        return Ending(ok=True)
+        return Ending(ok=not _failed_at_the_server(block))
     decision = decoded(DECISION, record.permission_decision)
     if (decision is not None and decision.source == "hook") or HOOK.match(text):
         return Ending(ok=False, ran=False)
@@ -103,6 +104,12 @@ def ending_of(record: Record, block: Block, text: str, detail: ResultDetail | No
     if CANCELLED.search(text):
         return Ending(ok=False, stopped=Stopped.INTERRUPTED)
     return Ending(ok=False, ran=not text.startswith(NEVER_RAN))
+
+
+def _failed_at_the_server(block: Block) -> bool:
+    """Tell whether the result of a tool that the API itself ran is an error: it is an object then."""
+    answer = decoded(ANYTHING, block.content) if block.type != "tool_result" else None
+    return str((answer or {}).get("type", "")).endswith("_error")
 
 
 def lines_changed(category: Category, detail: ResultDetail | None) -> tuple[int | None, int | None]:

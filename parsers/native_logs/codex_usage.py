@@ -76,7 +76,8 @@ def _difference(total: Usage, before: Usage | None, last: Usage | None) -> Usage
         return last or total if last is not None and last != total else total
     if total == before:
         return None
-    if total.input_tokens < before.input_tokens or total.output_tokens < before.output_tokens:
+    counts = ("input_tokens", "cached_input_tokens", "output_tokens")
+    if any(getattr(total, name) < getattr(before, name) for name in counts):
         return last or total
     return Usage(
         input_tokens=total.input_tokens - before.input_tokens,

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from parsers.lenient_json import UNDECODABLE, decode
 from parsers.native_logs import gemini_messages
 from parsers.native_logs.base import LogFile, Tally, aware, is_json, json_records
 from parsers.native_logs.gemini_messages import Message
@@ -72,8 +73,8 @@ def conversation(source: LogFile, tally: Tally) -> Conversation:
 
 def _add(talk: Conversation, line: bytes, tally: Tally) -> None:
     try:
-        message = _MESSAGES.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        message = decode(_MESSAGES, line)
+    except UNDECODABLE:
         tally.not_understood(line)
         return
     if message.type not in gemini_messages.TYPES:
@@ -101,11 +102,11 @@ def _whole_file(source: Path, talk: Conversation, tally: Tally) -> None:
     talk.whole_file = True
     try:
         content = source.read_bytes()
-        record = RECORDS.decode(content)
+        record = decode(RECORDS, content)
     except OSError as error:
         tally.problems.append(f"cannot read the log {source}: {error.strerror}")
         return
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         tally.records += 1
         tally.not_understood(content)
         tally.problems.append(f"gemini_cli: {source.name} is {'of a new shape' if is_json(content) else 'broken JSON'}")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from parsers.lenient_json import UNDECODABLE, decode
 from parsers.native_logs import gemini_messages
 from parsers.native_logs.base import (
     Candidate,
@@ -94,10 +95,10 @@ def read(
 def _typed(source: Path, tally: Tally) -> list[_Typed]:
     """Read logs.json; it is only a help, so a broken one is no more than a problem."""
     try:
-        return _TYPED.decode(source.read_bytes())
+        return decode(_TYPED, source.read_bytes())
     except OSError as error:
         tally.problems.append(f"cannot read the log {source}: {error.strerror}")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNDECODABLE:
         tally.problems.append(f"{PROVIDER}: logs.json is broken")
     return []
 
@@ -199,8 +200,8 @@ def _head(chat: Path) -> Record | None:
     try:
         with chat.open("rb") as file:
             content = file.readline() if chat.suffix == ".jsonl" else file.read()
-        return RECORDS.decode(content)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return decode(RECORDS, content)
+    except (OSError, *UNDECODABLE):
         return None
 
 

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
-
+from parsers.lenient_json import UNDECODABLE, decode
 from parsers.native_logs.base import (
     Candidate,
     LogFile,
@@ -87,8 +86,8 @@ def _candidate(file: Path) -> Candidate | None:
     try:
         last_at = from_epoch(file.stat().st_mtime)
         with file.open("rb") as lines:
-            start = RECORDS.decode(lines.readline())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            start = decode(RECORDS, lines.readline())
+    except (OSError, *UNDECODABLE):
         return None
     identity = start.data.get("sessionId") or (file.parent.name if file.name == "events.jsonl" else file.stem)
     context = start.data.get("context")

@@ -10,10 +10,12 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
+from parsers.lenient_json import UNDECODABLE, decode
 from parsers.session import Source, Unknown
 
 LogFile: TypeAlias = Path | bytes  # bytes are the content itself
 T = TypeVar("T")
+_ANYTHING = msgspec.json.Decoder(msgspec.Raw)
 
 MAX_UNKNOWN_TEXT = 2_000  # characters of an unknown record that an event keeps
 MAX_UNKNOWN_EVENTS = 200  # unknown records that become events; the rest is only counted
@@ -83,12 +85,11 @@ def json_records(source: LogFile, decoder: msgspec.json.Decoder[T], tally: Tally
     Lines that are no JSON, or not of the decoder's shape, are counted and kept in `tally`; a last line without a line
     end that does not parse is one that the assistant is still writing. An unreadable file is a problem, no exception.
     """
-    decode = decoder.decode
     try:
         for line in lines_of(source):
             try:
-                record = decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                record = decode(decoder, line)
+            except UNDECODABLE:
                 _undecodable(line, tally)
                 continue
             tally.records += 1
@@ -113,15 +114,15 @@ def decoded(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T | None:
     if not raw:
         return None
     try:
-        return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode(decoder, raw)
+    except UNDECODABLE:
         return None
 
 
 def is_json(line: bytes) -> bool:
     """Tell whether the line is JSON at all, whatever its shape."""
     try:
-        msgspec.json.decode(line, type=msgspec.Raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        decode(_ANYTHING, line)
+    except UNDECODABLE:
         return False
     return True

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
-
+from parsers.lenient_json import UNDECODABLE, decode
 from parsers.native_logs import opencode_parts
 from parsers.native_logs.base import (
     Candidate,
@@ -142,8 +141,8 @@ def _in_files(project: Path, storage: Path, since: datetime | None) -> Iterator[
     stored, found = Storage(), {}
     for file in sorted(project.glob("ses_*.json")):
         try:
-            session = SESSION.decode(file.read_bytes())
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            session = decode(SESSION, file.read_bytes())
+        except (OSError, *UNDECODABLE):
             continue
         stored.sessions[session.id] = session
         found[session.id] = file

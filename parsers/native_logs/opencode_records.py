@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from parsers.lenient_json import UNDECODABLE, decode
 from parsers.native_logs.base import LogFile, Tally
 from parsers.native_logs.databases import ERRORS, opened, records
 
@@ -222,8 +223,8 @@ def load_object(source: LogFile, storage: Storage, tally: Tally) -> None:
 def _decoded(decoder: msgspec.json.Decoder[T], content: bytes, tally: Tally) -> T | None:
     tally.records += 1
     try:
-        return decoder.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode(decoder, content)
+    except UNDECODABLE:
         tally.not_understood(content)
         return None
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from parsers.lenient_json import UNDECODABLE, decode
 from parsers.native_logs.base import (
     Candidate,
     LogFile,
@@ -87,11 +88,11 @@ def read(
 def _messages(file: LogFile, tally: Tally) -> list[_Message]:
     try:
         content = file if isinstance(file, bytes) else file.read_bytes()
-        messages = _MESSAGES.decode(content)
+        messages = decode(_MESSAGES, content)
     except OSError as error:
         tally.problems.append(f"cannot read the log {file!r}: {error.strerror}")
         return []
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNDECODABLE:
         tally.records += 1
         tally.not_understood(content)
         tally.problems.append(f"{CLIENT}: the chat is no list of messages")

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from parsers.argv_prompts import prompt_of
+from parsers.lenient_json import UNDECODABLE, decode
 from parsers.reading import ScreenReading
 from parsers.recording import Output, Recording
 from parsers.session import AssistantText, Detection, Error, Event, Prompt, ToolUse
@@ -28,6 +29,7 @@ _FORMATS: Mapping[str, ModuleType] = {
 }
 # The format that a provider writes, where it is not its own.
 _BORROWED = {"qwen_code": "claude_code"}
+_ANYTHING = msgspec.json.Decoder()
 _LOOK_AT = 50  # records: what a format cannot be told by in so many is not one of these
 
 
@@ -93,14 +95,10 @@ def _records(line: Stamped) -> Iterator[Mapping[str, Any] | None]:
 
 
 def _decode(text: bytes) -> Any:
-    """Decode JSON, None if it is none; invalid UTF-8 is replaced."""
+    """Decode JSON, None if it is none."""
     try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    try:
-        return msgspec.json.decode(text.decode(errors="replace"))
-    except (msgspec.DecodeError, RecursionError):
+        return decode(_ANYTHING, text)
+    except UNDECODABLE:
         return None
 
 
