@@ -21,7 +21,7 @@ from parsers.native_logs.finding import Found, find_log
 from parsers.reading import ScreenReading
 from parsers.reconcile import reconcile
 from parsers.screens.own_patterns import OwnPatterns
-from parsers.session import Detection, Event, ModelCall, Prompt, Session, SessionHeader, Terminal
+from parsers.session import AssistantText, Detection, Event, ModelCall, Prompt, Session, SessionHeader, Terminal
 from parsers.summary import Facts, active_seconds, summarise
 
 Price = Callable[[Sequence[ModelCall]], tuple[float | None, tuple[str, ...]]]
@@ -185,7 +185,8 @@ def _read_log(
     ended_at = header.ended_at or _plus(started_at, facts.duration_seconds)
     named = tuple(filter(None, (reading.native_session_id, header.native_session_id)))
     prompts = tuple(e.text for e in reading.events if isinstance(e, Prompt))
-    hints = Hints(session_ids=named, prompts=prompts, started_at=started_at, ended_at=ended_at)
+    answers = tuple(e.text for e in reading.events if isinstance(e, AssistantText))
+    hints = Hints(session_ids=named, prompts=prompts, answers=answers, started_at=started_at, ended_at=ended_at)
     found = find_log(path, header, hints, environ, provider=facts.provider)
     if not found.files:
         return found, None

@@ -122,6 +122,7 @@ class Hints:
 
     session_ids: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
     started_at: datetime | None = None
     ended_at: datetime | None = None
 

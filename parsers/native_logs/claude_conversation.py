@@ -30,11 +30,15 @@ WARM_UP = "Warmup"  # 2.0 sends this to agents nobody asked for, to fill the cac
 # Records that say nothing about the session which its other records do not say better.
 IGNORED_TYPES = frozenset(
     {
-        "ai-title", "attachment", "attribution-snapshot", "bridge-session", "cost-state", "custom-title",
-        "agent-name", "agent-setting", "agent-color", "content-replacement", "file-history-delta",
-        "file-history-snapshot", "frame-link", "last-prompt", "marble-origami-commit", "mode", "permission-mode",
-        "pr-link", "progress", "result", "speculation-accept", "started", "summary", "tag",
-        "task-summary", "tools-used", "worktree-state",
+        "agent-color", "agent-name", "agent-setting", "ai-title", "api-request", "api-request-blob",
+        "api-request-resumed", "api-request-shape", "artifact-autoreact-ledger", "artifact-comment-monitor",
+        "atis-latch", "attachment", "attribution-snapshot", "bridge-session", "content-replacement",
+        "continued-in", "cost-state", "custom-title", "data-flow-incomplete", "data-flow-records",
+        "derived-from", "dev-mods", "ended-by-model", "file-history-delta", "file-history-snapshot",
+        "fork-context-ref", "frame-link", "history-suppression", "hybrid-organization", "isolation-latch",
+        "last-prompt", "marble-origami-commit", "memory-mode", "mode", "observer-ref", "permission-mode",
+        "pr-link", "progress", "relocated", "repl-mode", "result", "resume-head-vouch", "session-owner",
+        "speculation-accept", "started", "summary", "tag", "task-summary", "tools-used", "worktree-state",
     }
 )  # fmt: skip
 

@@ -86,7 +86,7 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class Block(msgspec.Struct, frozen=True, gc=False):
-    """One content block: text, thinking, a call or a result (`server_tool_use` and the like, too); others are left out."""
+    """One content block: text, thinking, a call or a result (of the server's own tools, too); others are left out."""
 
     type: str = ""
     text: str | None = None

@@ -11,7 +11,16 @@ from typing import Any
 
 from parsers import tool_calls
 from parsers.native_logs.base import bounded, decoded, diff_counts, line_count, seconds_between
-from parsers.native_logs.claude_records import ANYTHING, DECISION, RESULT_DETAIL, TEXT, Block, Record, ResultDetail, result_text
+from parsers.native_logs.claude_records import (
+    ANYTHING,
+    DECISION,
+    RESULT_DETAIL,
+    TEXT,
+    Block,
+    Record,
+    ResultDetail,
+    result_text,
+)
 from parsers.session import Category, Source, Stopped, ToolUse
 
 CATEGORIES: Mapping[str, Category] = MappingProxyType(

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from parsers.native_logs import reader_of
 from parsers.native_logs.base import Candidate, Hints, Places, Reader, Window, aware
-from parsers.session import Prompt, SessionHeader
+from parsers.session import AssistantText, Prompt, SessionHeader
 
 SESSION_ID = re.compile(r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|ses_\w{8,40})", re.IGNORECASE)
 NOT_LETTERS = re.compile(r"[\W_]+")
@@ -36,22 +36,35 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """What is looked for. `expected` are the letters of its prompts; one must be in the log if they are `sure`."""
+    """What is looked for. `expected` are the letters of its prompts; one must be in the log if they are `sure`.
+
+    `answers` are the letters of what the assistant said: the same prompt may be given to two sessions at once, and one
+    that came through a pipe is not on screen.
+    """
 
     reader: Reader
     window: Window
     cwd: str | None
     expected: tuple[str, ...]
     sure: bool
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Rated:
-    """A candidate with its prompts of the session's time (letters only) and how soon after the start it begins."""
+    """A candidate: its prompts of the session's time (letters only), how soon after the start it begins.
+
+    `answered` tells how many of the session's answers it holds, None if it holds no answers at all.
+    """
 
     one: Candidate
     logged: tuple[str, ...]
     distance: float
+    answered: int | None
+
+    def rank(self, expected: Sequence[str]) -> tuple[float, ...]:
+        """Give the key by which what fits best comes first: its prompts tell most, then its answers, then the time."""
+        return (-len(_common(expected, self.logged)), -(self.answered or 0), self.distance)
 
 
 def find_native(
@@ -83,7 +96,8 @@ def find_log(
         return Found()
     window = Window(aware(header.started_at or hints.started_at), aware(header.ended_at or hints.ended_at))
     expected = tuple(_letters(text) for text in hints.prompts or _spoken(header.argv))
-    search = _Search(reader, window, header.cwd, expected, sure=bool(hints.prompts))
+    answers = tuple(letters for text in hints.answers if len(letters := _letters(text)) >= SURE_LETTERS)
+    search = _Search(reader, window, header.cwd, expected, sure=bool(hints.prompts), answers=answers)
     ids = {*hints.session_ids, *(found for word in header.argv for found in SESSION_ID.findall(word))}
     copied = _files_below(folder / NATIVE)
     if copied:
@@ -109,7 +123,7 @@ def _choose(search: _Search, candidates: Sequence[Candidate], ids: Iterable[str]
     chosen = [one for one in candidates if one.session_id in wanted]
     pool = [_rated(search, one) for one in candidates if one not in chosen and _fits(search, one)]
     left = _without(search.expected, [prompt for one in chosen if pool for prompt in _rated(search, one).logged])
-    for rated in sorted(pool, key=lambda rated: (-len(_common(search.expected, rated.logged)), rated.distance)):
+    for rated in sorted(pool, key=lambda rated: rated.rank(search.expected)):
         common = _common(left, rated.logged)
         if common or _may_belong(search, rated, chosen):
             chosen.append(rated.one)
@@ -140,7 +154,9 @@ def _may_belong(search: _Search, rated: _Rated, chosen: Sequence[Candidate]) -> 
         return follows and not any(_at_once(search, rated.one, other) for other in chosen)
     if search.window.started_at is None:
         return False
-    return not search.sure or not rated.logged or rated.distance < FRESH_SECONDS
+    if not search.sure:
+        return rated.answered is None or rated.answered > 0 or not search.answers
+    return not rated.logged or rated.distance < FRESH_SECONDS
 
 
 def _at_once(search: _Search, one: Candidate, other: Candidate) -> bool:
@@ -166,7 +182,8 @@ def _rated(search: _Search, one: Candidate) -> _Rated:
     distance = float("inf")
     if window.started_at is not None and one.started_at is not None:
         distance = abs((one.started_at - window.started_at).total_seconds())
-    return _Rated(one, logged, distance)
+    said = tuple(_letters(event.text) for event in log.events if isinstance(event, AssistantText))
+    return _Rated(one, logged, distance, len(_common(search.answers, said)) if said else None)
 
 
 def _common(expected: Sequence[str], logged: Sequence[str]) -> list[str]:

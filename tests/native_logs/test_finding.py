@@ -103,6 +103,20 @@ def test_the_same_prompt_in_two_sessions_at_once(tmp_path: Path) -> None:
     assert found(tmp_path, header(), prompts=("close-issue 583",)) == [uuid(2)]
 
 
+@pytest.mark.parametrize("argv", [("claude", "-p"), ("claude", "-p", "close-issue 583")])
+def test_answers_tell_piped_sessions_at_once_apart(tmp_path: Path, argv: tuple[str, ...]) -> None:
+    """What came through a pipe is not on screen, and two may ask the same: then what was answered tells."""
+    for number, answer in ((1, "I closed the first one."), (2, "I closed the second one.")):
+        file = claude_log(tmp_path, number, [(0.1 * number, "close-issue 583")])
+        said = {"type": "assistant", "sessionId": uuid(number), "timestamp": at(1)}
+        said |= {"message": {"id": f"m{number}", "content": [{"type": "text", "text": answer}]}}
+        with file.open("a") as lines:
+            lines.write(json.dumps(said) + "\n")
+    assert found(tmp_path, header(argv=argv), answers=("I closed the second one.",)) == [uuid(2)]
+    assert found(tmp_path, header(argv=argv), answers=("I closed the first one.",)) == [uuid(1)]
+    assert found(tmp_path, header(argv=("claude", "-p")), answers=("Nothing of the kind.",)) == []
+
+
 def test_clearing_makes_several_logs(tmp_path: Path) -> None:
     """After /clear the exit names the last log only; the earlier one is found by the prompts that it holds."""
     claude_log(tmp_path, 1, [(0.1, "first"), (2, "second")])
