@@ -262,6 +262,7 @@ class SessionHeader(msgspec.Struct, frozen=True, kw_only=True):
     host: str | None = None
     wrapper: str | None = None  # the wrapper's name before "-with-tracking": claude
     wrapper_version: str | None = None
+    log_places: Mapping[str, str] = {}  # environment variables that say where the assistant keeps its log
 
 
 class Detection(msgspec.Struct, frozen=True, kw_only=True):

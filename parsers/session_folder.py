@@ -240,5 +240,7 @@ def _bytes(file: Path) -> bytes | None:
 
 
 def _plus(started_at: datetime | None, seconds: float | None) -> datetime | None:
-    """Return the time that many seconds later, None if either is not known."""
-    return started_at + timedelta(seconds=seconds) if started_at and seconds is not None else None
+    """Return the time that many seconds later, told to the second as starts are, None if either is not known."""
+    if started_at is None or seconds is None:
+        return None
+    return (started_at + timedelta(seconds=seconds)).replace(microsecond=0)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from parsers.native_logs import Places
 from parsers.native_logs.finding import copy_native
+from parsers.session import SessionHeader
 from parsers.session_folder import Parsed
 from with_tracking import archive, config, index, paths, privacy
 from with_tracking.errors import WithTrackingError
@@ -23,7 +25,8 @@ def keep(folder: Path, parsed: Parsed) -> Parsed:
     """
     settings = config.load(os.environ, Path(parsed.session.cwd or folder))
     with archive.lock(folder):
-        copy_native(parsed.log, folder, home=Path.home(), provider=parsed.session.provider)
+        home = Places.of(archive.read_header(folder) or SessionHeader(), os.environ).home
+        copy_native(parsed.log, folder, home=home, provider=parsed.session.provider)
         parsed = privacy.protect(folder, parsed, settings.privacy)
         archive.write_whole(folder / "transcript.txt", parsed.transcript.encode())
         archive.write_whole(folder / "events.jsonl", b"".join(msgspec.json.encode(e) + b"\n" for e in parsed.events))

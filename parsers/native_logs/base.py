@@ -50,7 +50,7 @@ __all__ = [
 
 
 MAX_OUTPUT = 20_000  # characters of a tool's output that an event keeps; the log itself is kept whole beside it
-END_SLACK = timedelta(seconds=1.5)  # an end computed from a start in whole seconds is up to a second early
+END_SLACK = timedelta(seconds=2)  # so much early is an end that was told, or reckoned from a start, in whole seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,13 @@ class Candidate:
     cleared: bool = False
 
 
+LOG_VARIABLES = (
+    "HOME", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "QWEN_HOME", "COPILOT_HOME", "LLM_USER_PATH",
+    "CHAT_CACHE_PATH", "AIDER_CHAT_HISTORY_FILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "TMPDIR",
+)  # fmt: skip
+"""The environment variables that say where assistants keep their logs; the recorder notes those that are set."""
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where an assistant may keep its logs: the home folder, overrides in the environment, the working directory."""
@@ -106,9 +113,18 @@ class Places:
         value = self.environ.get(variable)
         return Path(value) if value else self.home / default
 
+    def folders(self, variable: str, default: str) -> tuple[Path, ...]:
+        """Give the folders that the variable lists, with commas between them (one may have commas in its name)."""
+        whole = self.folder(variable, default)
+        several = tuple(Path(part.strip()) for part in self.environ.get(variable, "").split(",") if part.strip())
+        return (whole,) if whole.is_dir() or not several else several
+
     @classmethod
     def of(cls, header: SessionHeader, environ: Mapping[str, str]) -> Places:
-        """Take HOME and the overrides from `environ`, the working directory from the session."""
+        """Take HOME and the overrides from the session, else from `environ`; the working directory from the session."""
+        if header.log_places:
+            environ = {name: value for name, value in environ.items() if name not in LOG_VARIABLES}
+            environ |= header.log_places
         home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
         return cls(home=home, environ=environ, cwd=Path(header.cwd) if header.cwd else None)
 
@@ -151,7 +167,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The time between a session's start (before the assistant's) and its end; an open end holds everything."""
+    """The time between a session's start (before the assistant's) and its end; an open end holds everything.
+
+    An end to the fraction of a second is exact: the next session may begin right behind it, in the same log.
+    """
 
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -162,7 +181,8 @@ class Window:
             return True
         if self.started_at is not None and at < self.started_at:
             return False
-        return self.ended_at is None or at <= self.ended_at + END_SLACK
+        slack = END_SLACK if self.ended_at and not self.ended_at.microsecond else timedelta()
+        return self.ended_at is None or at <= self.ended_at + slack
 
 
 def bounded(text: str | None, limit: int = MAX_OUTPUT) -> str | None:

@@ -125,7 +125,7 @@ def _nothing_used(reading: Reading) -> tuple[Totals, ...]:
 
 def candidates(places: Places, *, since: datetime | None = None) -> Iterator[Candidate]:
     """List the sessions: one file each, below the configuration folder or, since 1.0.30, below XDG's."""
-    roots = [places.folder("CLAUDE_CONFIG_DIR", ".claude")]
+    roots = [*places.folders("CLAUDE_CONFIG_DIR", ".claude")]
     if not places.environ.get("CLAUDE_CONFIG_DIR"):
         roots.append(places.folder("XDG_CONFIG_HOME", ".config") / "claude")
     for root in roots:

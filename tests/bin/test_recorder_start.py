@@ -172,6 +172,18 @@ def test_header_while_it_runs_and_after(bench: Bench) -> None:
     assert folder.parent == bench.root / "sessions" / header.started_at.strftime("%Y/%m/%d")
 
 
+def test_header_says_where_the_log_lies(bench: Bench) -> None:
+    """The session may be read later, from another environment: what says where assistants keep their logs is noted."""
+    from parsers.native_logs.base import LOG_VARIABLES
+
+    bench.stub("claude", "#!/bin/sh\n")
+    given = {name: f"/some place/{name}" for name in LOG_VARIABLES if name not in ("HOME", "TMPDIR")}
+    given |= dict.fromkeys(("HOME", "TMPDIR"), bench.environ["HOME"])
+    bench.run([bench.wrapper(), "x"], **given)
+    _, header = bench.session()
+    assert header.log_places == given
+
+
 def _fields(header: object) -> dict[str, object]:
     return {name: getattr(header, name) for name in header.__struct_fields__}  # type: ignore[attr-defined]
 

@@ -43,8 +43,9 @@ def window_of(recording: Path) -> tuple[datetime | None, datetime | None]:
     start = re.search(r"START_TIME (\S+) (\S+)", text)
     duration = re.search(r"DURATION (\S+)", text)
     started_at = datetime.fromisoformat(f"{start[1]}T{start[2]}") if start else None
-    ended_at = started_at + timedelta(seconds=float(duration[1])) if started_at and duration else None
-    return started_at, ended_at
+    if started_at is None or duration is None:
+        return started_at, None
+    return started_at, started_at + timedelta(seconds=int(float(duration[1])) + 1)  # it started in whole seconds
 
 
 def folded(texts: Iterable[str]) -> Counter[str]:

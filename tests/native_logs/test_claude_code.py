@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from parsers.native_logs import read_history, read_native
 from parsers.native_logs.base import Places, parse_time
 from parsers.native_logs.claude_code import candidates
 from parsers.native_logs.claude_conversation import IGNORED_TYPES
-from parsers.session import AssistantText, Error, ErrorKind, ModelCall, Tokens, ToolUse
+from parsers.session import AssistantText, Error, ErrorKind, ModelCall, Prompt, Tokens, ToolUse
 from tests.native_logs.recorded import (
     commands,
     failures,
@@ -125,6 +126,24 @@ def test_a_resumed_log_begins_where_its_copies_end(tmp_path: Path) -> None:
     )
     log = read_native("claude_code", second.files, started_at=second.started_at)
     assert [event.tokens.output for event in log.events if isinstance(event, ModelCall)] == [20]
+
+
+def test_the_next_session_may_begin_right_behind() -> None:
+    """`claude -p a; claude -p -c b` go into one log within a second: an exact end is one, a rounded one has slack."""
+    lines = [
+        {
+            "type": "user",
+            "uuid": f"u{n}",
+            "timestamp": f"2026-03-02T09:00:0{n}.{m}Z",
+            "message": {"content": f"say {n}"},
+        }
+        for n, m in ((1, "300"), (2, "400"))
+    ]
+    log = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+    exact, rounded = parse_time("2026-03-02T09:00:01.900Z"), parse_time("2026-03-02T09:00:01Z")
+    for ended_at, texts in ((exact, ["say 1"]), (rounded, ["say 1", "say 2"])):
+        events = read_native("claude_code", [log], ended_at=ended_at).events
+        assert [event.text for event in events if isinstance(event, Prompt)] == texts
 
 
 def test_a_session_of_many_known_records_and_no_event_is_no_drift() -> None:

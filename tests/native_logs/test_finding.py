@@ -72,6 +72,31 @@ def test_the_id_in_argv_decides(tmp_path: Path, argv: tuple[str, ...]) -> None:
     assert found(tmp_path, header(argv=argv), prompts=("new",)) == [uuid(2)]
 
 
+def test_the_session_knows_where_its_log_lies(tmp_path: Path) -> None:
+    """Read later, from another environment, it is looked for where the assistant put it, and nowhere else."""
+    claude_log(tmp_path / "private", 1, [(0.1, "hello")])
+    claude_log(tmp_path, 2, [(0.1, "hello")])
+    head = header(log_places={"HOME": str(tmp_path / "private")})
+    assert found(tmp_path, head, prompts=("hello",)) == [uuid(1)]
+    head = header(log_places={"HOME": "/no", "CLAUDE_CONFIG_DIR": str(tmp_path / "private" / ".claude")})
+    assert found(tmp_path, head, prompts=("hello",)) == [uuid(1)]
+    elsewhere = {"HOME": str(tmp_path), "CLAUDE_CONFIG_DIR": str(tmp_path / "private" / ".claude")}
+    head = header(log_places={"HOME": str(tmp_path)})
+    files = find_native(tmp_path / "session", head, Hints(prompts=("hello",)), elsewhere)
+    assert [file.stem for file in files] == [uuid(2)]
+
+
+def test_several_configuration_folders(tmp_path: Path) -> None:
+    """CLAUDE_CONFIG_DIR may list folders, with commas between them; one folder may have a comma in its name."""
+    for number, name in ((1, "one"), (2, "two, three")):
+        claude_log(tmp_path / name, number, [(0.1, f"hello {name}")])
+    one, two = (str(tmp_path / name / ".claude") for name in ("one", "two, three"))
+    for value, stems in ((f"{one}, /nowhere", [uuid(1)]), (two, [uuid(2)]), (f"/nowhere,{one}", [uuid(1)])):
+        environ = {"HOME": str(tmp_path), "CLAUDE_CONFIG_DIR": value}
+        files = find_native(tmp_path / "session", header(), Hints(), environ)
+        assert [file.stem for file in files] == stems
+
+
 def test_folder_and_time_decide(tmp_path: Path) -> None:
     """Without an id: the log of this working directory that was written to during the session."""
     claude_log(tmp_path, 1, [(-120, "earlier"), (-110, "still earlier")])
