@@ -29,7 +29,7 @@ class TestGroups:
         row = next(line for line in shown.stdout.splitlines() if line.startswith("openai_codex") and "large" in line)
         assert row.split()[1] == "20"
         assert "+1.00 large" in row
-        assert "< 0.001*" in row
+        assert "<0.001*" in row
         assert "Mann–Whitney U" in shown.stdout
         assert all(len(line) <= 80 for line in shown.stdout.splitlines())
         assert "\x1b" not in shown.stdout

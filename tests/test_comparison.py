@@ -196,4 +196,4 @@ def test_sparkline() -> None:
     assert figures.sparkline([0, 1, 2, 4, 8, None]) == "▁▂▃▅█ "
     assert figures.sparkline([]) == ""
     assert figures.sparkline([0.0, 0.0]) == "▁▁"
-    assert figures.p_value(0.0004) == "< 0.001"
+    assert figures.p_value(0.0004) == "<0.001"

@@ -141,7 +141,7 @@ def _compare_latest(rows: Sequence[SessionRow], metrics: Sequence[str], previous
 
 def _check_metrics(rows: Sequence[SessionRow], metrics: Sequence[str]) -> None:
     """Refuse a metric that no session has."""
-    known = known_metrics(rows)
+    known = known_metrics(rows) if metrics else set()
     for name in metrics:
         if rows and name not in known:
             import difflib  # only needed to be helpful

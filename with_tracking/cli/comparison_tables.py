@@ -4,57 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from parsers.session import Session
 from with_tracking.cli.output import one_line
+from with_tracking.cli.tables import name_cell, table
 from with_tracking.history import statistics
 from with_tracking.history.comparison import Comparison, Difference, Group, Pair
-from with_tracking.history.figures import change, figure, p_value, percent, signed_percent
+from with_tracking.history.figures import change, counted, figure, p_value, percent, signed_percent
 from with_tracking.history.progress import Progress, Step, Verdict
 from with_tracking.history.rows import MAIN_METRICS, less_is_better
 
 COLOURS = {Verdict.IMPROVED: "green", Verdict.WORSE: "red", Verdict.STEADY: "", Verdict.UNKNOWN: "dim"}
 ARROWS = {Verdict.IMPROVED: "✓ improved", Verdict.WORSE: "✗ worse", Verdict.STEADY: "· steady"}
+GROUP_TITLES = {"N": ">", "MEDIAN": ">", "MIDDLE HALF": ">", "CHANGE": ">", "EFFECT": "<", "P": "<"}
+"""The columns, and on which side their cells begin."""
 COMMANDS = 15
 """So many commands that only one of two sessions ran are shown."""
-
-
-def _table(*titles: str, left: int = 1) -> Table:
-    """Make a table without lines; the first `left` columns are texts, the others numbers."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, title in enumerate(titles):
-        table.add_column(title, no_wrap=True, overflow="ellipsis", justify="left" if number < left else "right")
-    return table
 
 
 # --- groups -----------------------------------------------------------------------------------------------------------
 
 
 def print_comparison(out: Console, found: Comparison) -> None:
-    """Print a table for success and for each metric, then how to read them."""
-    total = sum(group.n for group in found.groups)
+    """Print the groups below success and each metric, all in the same columns, then how to read them."""
+    total = counted(sum(group.n for group in found.groups), "session")
     left_out = f", {found.left_out} without a {found.by} left out" if found.left_out else ""
-    out.print(one_line(f"{total} sessions in {len(found.groups)} groups by {found.by}{left_out}", "bold"))
-    for metric in ("success", *found.metrics):
-        if metric == "success" or any(group.metrics[metric] for group in found.groups):
-            out.print()
-            out.print(_groups(found, metric))
+    groups = counted(len(found.groups), "group")
+    out.print(one_line(f"{total} in {groups} by {found.by}{left_out}", "bold"))
+    metrics = ["success", *(name for name in found.metrics if any(group.metrics[name] for group in found.groups))]
+    parts = {metric: [(group, _cells(found, group, metric)) for group in found.groups] for metric in metrics}
+    lines = [tuple(GROUP_TITLES), *(cells for rows in parts.values() for _, cells in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    left = out.width - sum(widths) - 2 * len(widths)
+    left = min(left, max(cell_len(group.name) for group in found.groups))
+    out.print()
+    out.print(_line("", left, tuple(GROUP_TITLES), widths, "bold"))
+    for metric, rows in parts.items():
+        out.print(Text(metric, "bold"))
+        for group, cells in rows:
+            difference = found.difference(group.name, metric)
+            style = "bold" if difference and difference.significant else ""
+            out.print(_line(group.name, left, cells, widths, style))
+        out.print()
     if found.differences:
         _print_legend(out, found)
 
 
-def _groups(found: Comparison, metric: str) -> Table:
-    middle = ("WELL", "") if metric == "success" else ("MEDIAN", "MIDDLE HALF")
-    table = _table(metric, "N", *middle, "CHANGE", "EFFECT", "P")
-    for group in found.groups:
-        difference = found.difference(group.name, metric)
-        style = "bold" if difference and difference.significant else ""
-        tested = ("baseline", "", "") if group.name == found.baseline else _tested(difference)
-        table.add_row(one_line(group.name), *_middle(group, metric), *tested, style=style)
-    return table
+def _line(name: str, left: int, cells: Sequence[str], widths: Sequence[int], style: str) -> Text:
+    """Return a line of the table; the name gives way where the terminal is narrow."""
+    text = one_line(name)
+    text.truncate(max(left, 1), overflow="ellipsis", pad=True)
+    sides = zip(cells, widths, GROUP_TITLES.values(), strict=True)
+    text.append("".join(f"  {cell:{side}{width}}" for cell, width, side in sides))
+    text.rstrip()
+    text.style, text.no_wrap = style, True
+    return text
+
+
+def _cells(found: Comparison, group: Group, metric: str) -> tuple[str, ...]:
+    tested = ("", "baseline", "") if group.name == found.baseline else _tested(found.difference(group.name, metric))
+    return (*_middle(group, metric), *tested)
 
 
 def _middle(group: Group, metric: str) -> tuple[str, str, str]:
@@ -71,24 +83,23 @@ def _tested(difference: Difference | None) -> tuple[str, str, str]:
     if difference is None:
         return "", "", ""
     sign = "+" if difference.test.effect > 0 else "−" if difference.test.effect < 0 else "±"
-    effect = f"{sign}{abs(difference.test.effect):.2f}"
-    word = f"{effect} {difference.effect_size}".rstrip()
+    words = "" if difference.effect_size == statistics.NEGLIGIBLE else difference.effect_size
+    effect = f"{sign}{abs(difference.test.effect):.2f} {words}".rstrip()
     mark = f"{'*' if difference.significant else ''}{' small' if difference.small else ''}"
-    return signed_percent(difference.change), word, f"{p_value(difference.p_corrected)}{mark}"
+    return signed_percent(difference.change), effect, f"{p_value(difference.p_corrected)}{mark}"
 
 
 def _print_legend(out: Console, found: Comparison) -> None:
     lines = [
-        f"CHANGE is that of the median (of the rate) from {found.baseline}'s.",
+        f"MEDIAN: for success the rate. CHANGE is that from {found.baseline}'s.",
         "EFFECT: for success the difference of the rates; else Cliff's delta: how much more often a session of the",
         "group has the larger value (−1 to 1). P: Fisher's exact or Mann–Whitney U test, two-sided, corrected for",
-        f"{len(found.differences)} tests (Holm); * below {statistics.ALPHA}.",
+        f"{counted(len(found.differences), 'test')} (Holm); * below {statistics.ALPHA}.",
     ]
     if any(each.small for each in found.differences):
         lines.append(
             f"small: fewer than {statistics.SMALL} sessions in one of the groups; a real difference is easily missed."
         )
-    out.print()
     out.print(Text(" ".join(lines), "dim"))
 
 
@@ -97,13 +108,14 @@ def _print_legend(out: Console, found: Comparison) -> None:
 
 def print_pair(out: Console, first: Session, second: Session, pairs: Sequence[Pair]) -> None:
     """Print two sessions beside each other, and which commands only one of them ran."""
-    facts = _table("", "A", "B", left=3)
+    facts = table("", "A", "B", left=3)
     for name, a, b in _facts(first, second):
         facts.add_row(name, one_line(a), one_line(b), style="" if a != b else "dim")
-    numbers = _table("", "A", "B", "DIFFERENCE", "")
+    numbers = table("", "A", "B", "DIFFERENCE", "")
     shown = [pair for pair in pairs if pair.difference != 0 or pair.metric in MAIN_METRICS]
     for pair in shown:
-        numbers.add_row(pair.metric, figure(pair.metric, pair.first), figure(pair.metric, pair.second), *_gap(pair))
+        values = (figure(pair.metric, value) for value in (pair.first, pair.second))
+        numbers.add_row(name_cell(pair.metric), *values, *_gap(pair))
     out.print(facts)
     out.print()
     out.print(numbers)
@@ -153,15 +165,16 @@ def _gap(pair: Pair) -> tuple[Text, str]:
 
 def print_progress(out: Console, found: Progress) -> None:
     """Print the verdict and what it rests on."""
-    name = found.procedure or "without a procedure"
-    title = one_line(f"{name}: {found.latest} against the {len(found.previous)} before it:", "bold")
+    procedure = found.procedure or "without a procedure"
+    title = one_line(f"{procedure}: {found.latest} against the {len(found.previous)} before it:", "bold")
     out.print(title.append(" ").append(found.verdict, f"bold {COLOURS[found.verdict]}".strip()))
-    table = _table("", "LATEST", "BEFORE", "CHANGE", "OF", "VERDICT")
+    steps = table("", "LATEST", "BEFORE", "CHANGE", "OF", "VERDICT")
     for step in found.steps:
-        table.add_row(step.metric, *_step(step))
-    out.print(table)
+        steps.add_row(name_cell(step.metric), *_step(step))
+    out.print(steps)
     if found.small:
-        note = f"BEFORE is the median. A small sample: {len(found.previous)} sessions; one more may turn it round."
+        size = counted(len(found.previous), "session")
+        note = f"BEFORE is the median. A small sample: {size}; one more may turn it round."
         out.print(Text(note, "dim"))
 
 

@@ -38,8 +38,27 @@ class Failure(click.ClickException):
         click.echo(self.message, file=file or sys.stderr)
 
 
+class Misuse(click.ClickException):
+    """A wrong option or argument, shown in one line with the help to look at; `error` is click's own."""
+
+    exit_code = 2
+
+    def __init__(self, error: click.UsageError) -> None:
+        message = " ".join(error.format_message().split())
+        command = error.ctx.command_path if error.ctx else "with-tracking"
+        full_stop = "" if message.endswith((".", "?", "!", ")")) else "."
+        super().__init__(f"Error: {message}{full_stop} Try: {command} --help")
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the line as it is."""
+        click.echo(self.message, file=file or sys.stderr)
+
+
 def run_to_exit(main: Any, *args: Any, **kwargs: Any) -> NoReturn:
-    """Run a click main and leave the process: WithTrackingError 1, usage 2, Ctrl-C 130, a closed pipe 141."""
+    """Run a click main and leave the process: errors 1, usage 2, Ctrl-C 130, a closed pipe 141.
+
+    A bug is one line as well; WITH_TRACKING_TRACEBACK=1 shows where it is.
+    """
     kwargs.update(standalone_mode=False, prog_name=main.__self__.name)
     try:
         result = main(*args, **kwargs)
@@ -51,8 +70,31 @@ def run_to_exit(main: Any, *args: Any, **kwargs: Any) -> NoReturn:
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:
+        if isinstance(error, click.UsageError) and not isinstance(error, click.exceptions.NoArgsIsHelpError):
+            error = Misuse(error)
         error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:  # `| head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output(sys.stdout)
         sys.exit(141)
+    except Exception as error:
+        if os.environ.get("WITH_TRACKING_TRACEBACK", "") not in ("", "0"):
+            raise
+        Failure(_unexpected(error)).show()
+        sys.exit(1)
+
+
+def drop_output(stream: IO[Any]) -> None:
+    """Let what is still to be printed go nowhere, so that Python does not complain about it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _unexpected(error: Exception) -> WithTrackingError:
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        return WithTrackingError(f"{error.strerror}{where}", "with-tracking doctor")
+    import traceback  # it takes 20 ms
+
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__}: {' '.join(str(error).split())} ({os.path.basename(last.filename)}:{last.lineno})"
+    return WithTrackingError(what, "it again with WITH_TRACKING_TRACEBACK=1, and report what it prints")

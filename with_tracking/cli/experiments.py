@@ -24,17 +24,14 @@ def command(as_json: bool) -> None:
 
         print_json(found)
         return
-    from rich.table import Table
+    from with_tracking.cli.output import console
+    from with_tracking.cli.tables import name_cell, table
 
-    from with_tracking.cli.output import console, one_line
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("ID", "NAME", "CREATED", "CHANGED", ""):
-        table.add_column(title, no_wrap=True)
+    experiments = table("NAME", "ID", "CREATED", "CHANGED", "", left=5)
     for one in found:
-        cells = (one.experiment_id, one.name, _day(one.created_at), _day(one.updated_at), "*" if one.current else "")
-        table.add_row(*(one_line(cell) for cell in cells))
-    console().print(table)
+        cells = (one.experiment_id, _day(one.created_at), _day(one.updated_at), "*" if one.current else "")
+        experiments.add_row(name_cell(one.name), *cells)
+    console().print(experiments)
 
 
 def _day(moment: datetime | None) -> str:

@@ -14,7 +14,7 @@ from typing import IO, Any, BinaryIO
 
 import click
 
-from with_tracking.cli.edge import Command
+from with_tracking.cli.edge import Command, drop_output
 from with_tracking.closing import close_session
 from with_tracking.errors import WithTrackingError
 from with_tracking.procedure_session import ProcedureSession
@@ -42,6 +42,8 @@ def command(name: str, params: Sequence[str], artifacts: Sequence[Path], words: 
     Its output passes through; its exit status is this one's. How long it took, whether it succeeded, its steps and
     the files that you name become a session and an MLflow run with the tag type = procedure.
     """
+    if not name.strip():
+        raise click.UsageError("The procedure has no name.")
     if shutil.which(words[0]) is None:
         raise WithTrackingError(f"There is no command {words[0]!r}", "its whole path")
     session = ProcedureSession(name, dict(map(_pair, params)), words)
@@ -114,8 +116,8 @@ def _copy(source: IO[bytes], target: BinaryIO, file: IO[bytes], step: Callable[[
             try:
                 target.write(data)
                 target.flush()
-            except (BrokenPipeError, ValueError):
-                target = open(os.devnull, "wb")  # noqa: SIM115  (nobody reads any more; the command goes on)
+            except BrokenPipeError:  # nobody reads any more; the command goes on
+                drop_output(target)
             *lines, rest = (rest + data).split(b"\n")
             rest = rest[-4096:]
             for line in lines:

@@ -16,6 +16,7 @@ from parsers.recording import Output, Recording, read_recording
 from with_tracking import archive, asciicast, paths
 from with_tracking.cli.edge import Command
 from with_tracking.errors import WithTrackingError
+from with_tracking.history.output_files import write_output
 
 RESTORE = (
     "\x1b[?1049l\x1b[?25h\x1b[?1000;1002;1003;1006l\x1b[?2004l\x1b[?1004l\x1b[<u\x1b[>4;0m\x1b7\x1b[r\x1b8\x1b[0m\n"
@@ -54,7 +55,7 @@ def command(session_id: str, speed: float, idle_limit: float | None, cast: Path 
     if str(cast) == "-":
         click.echo(text, nl=False)
     else:
-        archive.write_whole(cast.absolute(), text.encode())
+        write_output(cast, text.encode())
         click.echo(f"Written: {cast} ({len(moments)} events)", err=True)
 
 

@@ -39,7 +39,10 @@ def stop() -> None:
 @PORT
 @OPEN
 def restart(port: int | None, in_browser: bool) -> None:
-    """Stop the UI and start it again, on the same port if no other is given."""
+    """Stop the UI and start it again.
+
+    It comes back on the same port if no other is given.
+    """
     old = ui_server.stop(paths.root(os.environ))
     _start(port or (old.port if old else None), in_browser)
 

@@ -62,23 +62,24 @@ def _print(rows: Sequence[SessionRow], groups: dict[str, dict[str, Sums]]) -> No
     from rich.text import Text
 
     from with_tracking.cli.output import console, one_line
+    from with_tracking.cli.tables import name_cell, table
 
     out = console()
+    facts = Table(box=None, pad_edge=False, show_header=False)
     for name, value in _facts(rows, sums(rows)):
-        out.print(Text(f"{name:10}", "dim").append_text(one_line(value)), soft_wrap=True)
+        facts.add_row(Text(name, "dim"), one_line(value))
+    out.print(facts)
+    longest = max((len(name) for group in groups.values() for name in [*group][:ROWS]), default=0)
     for by, group in groups.items():
         if not group:
             continue
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column(by.upper(), no_wrap=True, overflow="ellipsis")
-        for title in ("SESSIONS", "WELL", "TIME", "COMMANDS", "ERRORS", "TOKENS", "COST"):
-            table.add_column(title, justify="right", no_wrap=True)
+        figures = table(by.upper(), "SESSIONS", "WELL", "TIME", "CMDS", "ERRORS", "TOKENS", "COST")
         for name, some in list(group.items())[:ROWS]:
-            table.add_row(one_line(name), *_cells(some))
+            figures.add_row(name_cell(name, longest), *_cells(some))
         if len(group) > ROWS:
-            table.add_row(f"… {len(group) - ROWS} more")
+            figures.add_row(name_cell(f"… {len(group) - ROWS} more"))
         out.print()
-        out.print(table)
+        out.print(figures)
 
 
 def _facts(rows: Sequence[SessionRow], total: Sums) -> Iterator[tuple[str, str]]:

@@ -62,22 +62,19 @@ def command(per: str, last: int, plot: Path | None, filters: Filters, as_json: b
 
 
 def _print(periods: Sequence[Period], unit: Unit) -> None:
-    from rich.table import Table
     from rich.text import Text
 
     from with_tracking.cli.output import console
+    from with_tracking.cli.tables import table
     from with_tracking.history.figures import figure, sparkline
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("WEEK OF" if unit is Unit.WEEK else "DAY", no_wrap=True)
     lines = series(periods)
-    for name in lines:
-        table.add_column(TITLES[name], justify="right", no_wrap=True)
+    figures = table("WEEK OF" if unit is Unit.WEEK else "DAY", *(TITLES[name] for name in lines))
     for number, period in enumerate(periods):
         cells = [figure(name, values[number]) for name, values in lines.items()]
-        table.add_row(f"{period.start:%a %d %b %Y}", *cells, style="" if period.sums.sessions else "dim")
+        figures.add_row(f"{period.start:%a %d %b %Y}", *cells, style="" if period.sums.sessions else "dim")
     out = console()
-    out.print(table)
+    out.print(figures)
     out.print()
     for name, values in lines.items():
         top = max((value for value in values if value is not None), default=None)

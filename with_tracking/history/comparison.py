@@ -64,37 +64,44 @@ def compare_groups(
 ) -> Comparison:
     """Compare all groups with one of them: `baseline`, else the largest."""
     groups = grouped(rows, by)
+    values = {
+        name: {metric: sorted(values_of(members, metric)) for metric in metrics} for name, members in groups.items()
+    }
     base = baseline if baseline in groups else next(iter(groups), None)
-    found = [_difference(name, groups, base, metric) for metric in ("success", *metrics) for name in groups]
+    found = [_difference(name, base, metric, groups, values) for metric in ("success", *metrics) for name in groups]
     return Comparison(
         by=by,
         baseline=base,
         metrics=tuple(metrics),
-        groups=tuple(_group(name, members, metrics) for name, members in groups.items()),
+        groups=tuple(_group(name, members, values[name]) for name, members in groups.items()),
         differences=_corrected([each for each in found if each is not None]),
         left_out=len(rows) - sum(map(len, groups.values())),
     )
 
 
-def _group(name: str, members: Sequence[SessionRow], metrics: Sequence[str]) -> Group:
+def _group(name: str, members: Sequence[SessionRow], values: Mapping[str, Sequence[float]]) -> Group:
     good, bad = successes(members)
-    spreads = {metric: statistics.spread(values_of(members, metric)) for metric in metrics}
+    spreads = {metric: statistics.spread(some) for metric, some in values.items()}
     return Group(name, len(members), good, bad, good / (good + bad) if good + bad else None, spreads)
 
 
 def _difference(
-    name: str, groups: Mapping[str, Sequence[SessionRow]], baseline: str | None, metric: str
+    name: str,
+    baseline: str | None,
+    metric: str,
+    groups: Mapping[str, Sequence[SessionRow]],
+    values: Mapping[str, Mapping[str, Sequence[float]]],
 ) -> Difference | None:
     """Test one group in one metric; None for the baseline itself and where one of both has no values."""
     if baseline is None or name == baseline:
         return None
-    here, there = groups[name], groups[baseline]
     if metric == "success":
+        here, there = groups[name], groups[baseline]
         test = statistics.fisher(successes(here), successes(there))
         return _untold(name, metric, change(success_rate(there), success_rate(here)), test)
-    values, others = values_of(here, metric), values_of(there, metric)
-    test = statistics.mann_whitney(values, others)
-    changed = change(statistics.median(others), statistics.median(values)) if test else None
+    ours, theirs = values[name][metric], values[baseline][metric]
+    test = statistics.mann_whitney(ours, theirs)
+    changed = change(statistics.median(theirs), statistics.median(ours)) if test else None
     return _untold(name, metric, changed, test)
 
 

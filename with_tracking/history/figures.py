@@ -52,6 +52,11 @@ def count(value: float) -> str:
 _UNITS = ((1e6, "k", 1e3), (1e9, "M", 1e6), (math.inf, "G", 1e9))
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 session, 2 sessions."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def percent(share: float | None) -> str:
     """Return a share from 0 to 1 as whole per cent, nothing if it is not known."""
     return "" if share is None else f"{share:.0%}".replace("%", " %")
@@ -65,15 +70,17 @@ def change(before: float | None, after: float | None) -> float | None:
 
 
 def signed_percent(share: float | None) -> str:
-    """Return a change as +35 % or −8 %, nothing if it is not known."""
+    """Return a change as +35 %, −8 % or, of ten times and more, ×12; nothing if it is not known."""
     if share is None:
         return ""
+    if share >= 9:
+        return f"×{share + 1:,.0f}"
     return f"{'+' if share >= 0.005 else '−' if share <= -0.005 else '±'}{abs(share) * 100:,.0f} %"
 
 
 def p_value(p: float) -> str:
-    """Return a p-value as it is printed: 0.012, < 0.001."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+    """Return a p-value as it is printed: 0.012, <0.001."""
+    return "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
 def sparkline(values: Sequence[float | None]) -> str:

@@ -85,8 +85,8 @@ def mann_whitney(first: Sequence[float], second: Sequence[float]) -> Test | None
     m, n = len(first), len(second)
     if not m or not n:
         return None
-    ranks, ties = _ranks([*first, *second])
-    u = sum(ranks[:m]) - m * (m + 1) / 2
+    rank, ties = _ranks([*first, *second])
+    u = math.fsum(map(rank.__getitem__, first)) - m * (m + 1) / 2
     effect = 2 * u / (m * n) - 1
     exact = min(m, n) <= _EXACT and not any(size > 1 for size in ties)
     p = _p_exact(u, m, n) if exact else _p_normal(u, m, n, ties)
@@ -123,20 +123,18 @@ def effect_words(delta: float) -> str:
     return next(word for limit, word in _EFFECTS if size < limit)
 
 
-_EFFECTS = ((0.147, "negligible"), (0.33, "small"), (0.474, "medium"), (math.inf, "large"))
+NEGLIGIBLE = "negligible"
+_EFFECTS = ((0.147, NEGLIGIBLE), (0.33, "small"), (0.474, "medium"), (math.inf, "large"))
 
 
-def _ranks(values: Sequence[float]) -> tuple[list[float], list[int]]:
-    """Return each value's rank from 1, equal ones sharing the mean of theirs, and how many are equal each time."""
-    ranks, ties, place = [0.0] * len(values), [], 0
-    order = sorted(range(len(values)), key=lambda i: values[i])
-    for _, group in groupby(order, key=lambda i: values[i]):
-        indices = list(group)
-        shared = place + (len(indices) + 1) / 2
-        for index in indices:
-            ranks[index] = shared
-        place += len(indices)
-        ties.append(len(indices))
+def _ranks(values: Sequence[float]) -> tuple[dict[float, float], list[int]]:
+    """Return the rank of each value from 1, equal ones sharing the mean of theirs, and how many are equal each time."""
+    ranks, ties, place = {}, [], 0
+    for value, group in groupby(sorted(values)):
+        size = len(list(group))
+        ranks[value] = place + (size + 1) / 2
+        place += size
+        ties.append(size)
     return ranks, ties
 
 

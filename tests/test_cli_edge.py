@@ -1,0 +1,65 @@
+"""The edge of every command: one line for what went wrong, the exit status that scripts rely on, quiet closed pipes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import synthetic
+from tests.test_cli_sessions import CHECKOUT, run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["list", "--sort", "beauty"], "Error: Invalid value for '--sort'"),
+        (["lst"], "Error: There is no command 'lst'. Did you mean 'list'? Try: with-tracking --help"),
+        (["completion"], "Error: Missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish. Try: "),
+        (["procedure", " ", "--", "true"], "Error: The procedure has no name. Try: with-tracking procedure --help"),
+    ],
+)
+def test_misuse_is_one_line(arguments: list[str], said: str) -> None:
+    """A wrong option, command or argument: what is wrong and where the help is, in one line; exit 2."""
+    shown = run(*arguments)
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert shown.stderr.startswith(said)
+    assert shown.stderr.endswith(" --help\n")
+    assert shown.stderr.count("\n") == 1
+
+
+def test_what_nobody_expected_is_one_line(tracking_root: Path) -> None:
+    """A root that is no folder, or a bug, ends in a line and exit 1; WITH_TRACKING_TRACEBACK=1 shows where it was."""
+    tracking_root.parent.mkdir(exist_ok=True)
+    tracking_root.write_text("")
+    shown = run("reindex")
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert shown.stderr.startswith("Error: File exists: ")
+    assert shown.stderr.count("\n") == 1
+    assert "Traceback" in run("reindex", WITH_TRACKING_TRACEBACK="1").stderr
+
+
+def test_a_file_that_cannot_be_written(tracking_root: Path, tmp_path: Path) -> None:
+    """`replay --cast` into a folder that is not there says so."""
+    synthetic.parsed(tracking_root, "a")
+    shown = run("replay", "a", "--cast", str(tmp_path / "nowhere" / "a.cast"))
+    assert shown.returncode == 1
+    assert shown.stderr.endswith("cannot be written: No such file or directory. Try: another place\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["search", "issue"], ["list"], ["stats"], ["procedure", "p", "--", "seq", "99999"]]
+)
+def test_a_closed_pipe_is_no_error(tracking_root: Path, arguments: list[str]) -> None:
+    """`| head` that has read enough gets no complaint, and no exit status that means something else."""
+    synthetic.parsed(tracking_root, "a")
+    command = [sys.executable, "-m", "with_tracking", *arguments]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert process.returncode == (0 if arguments[0] == "procedure" else 141)
+    assert all(line.startswith("with-tracking: ") for line in said.splitlines())
