@@ -63,12 +63,15 @@ _COMMAND_LINES = {
             " --append-system-prompt-file --system-prompt-file --permission-mode --mcp-config --settings --add-dir"
             " --allowedTools --allowed-tools --disallowedTools --disallowed-tools --tools --max-turns --session-id"
             " --agents --agent --permission-prompt-tool --max-budget-usd --json-schema --betas --setting-sources"
-            " --plugin-dir --effort --name -n -r --resume"
+            " --plugin-dir --plugin-url --effort --name -n -r --resume -w --worktree -d --debug --debug-file --file"
+            " --from-pr --autocompact --environment --permission-prompts --system-prompt-snapshot"
         ),
     ),
     "openai_codex": CommandLine(
         commands=_words("exec e"),
-        silent=_words("resume login logout mcp mcp-server apply completion sandbox debug cloud features app-server"),
+        silent=_words(
+            "resume fork review login logout mcp mcp-server apply completion sandbox debug cloud features app-server"
+        ),
         valued=_words(
             "-m --model -c --config -i --image -p --profile -s --sandbox -a --ask-for-approval -C --cd --add-dir"
             " -o --output-last-message --output-schema --color --local-provider --enable --disable"

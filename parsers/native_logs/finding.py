@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from parsers.argv_prompts import prompt_of
 from parsers.native_logs import reader_of
 from parsers.native_logs.base import Candidate, Hints, Places, Reader, Window, aware
 from parsers.session import AssistantText, Prompt, SessionHeader
@@ -54,17 +55,19 @@ class _Search:
 class _Rated:
     """A candidate: its prompts of the session's time (letters only), how soon after the start it begins.
 
-    `answered` tells how many of the session's answers it holds, None if it holds no answers at all.
+    `answered` tells how many of the session's answers it holds, None if it holds no answers at all; `below` that it
+    was kept in a folder below the session's: a worktree that the assistant made.
     """
 
     one: Candidate
     logged: tuple[str, ...]
     distance: float
     answered: int | None
+    below: bool
 
     def rank(self, expected: Sequence[str]) -> tuple[float, ...]:
         """Give the key by which what fits best comes first: its prompts tell most, then its answers, then the time."""
-        return (-len(_common(expected, self.logged)), -(self.answered or 0), self.distance)
+        return (-len(_common(expected, self.logged)), -(self.answered or 0), self.below, self.distance)
 
 
 def find_native(
@@ -95,7 +98,7 @@ def find_log(
     if reader is None:
         return Found()
     window = Window(aware(header.started_at or hints.started_at), aware(header.ended_at or hints.ended_at))
-    expected = tuple(_letters(text) for text in hints.prompts or _spoken(header.argv))
+    expected = tuple(_letters(text) for text in _with_argv(hints.prompts, header) or _spoken(header.argv))
     answers = tuple(letters for text in hints.answers if len(letters := _letters(text)) >= SURE_LETTERS)
     search = _Search(reader, window, header.cwd, expected, sure=bool(hints.prompts), answers=answers)
     ids = {*hints.session_ids, *(found for word in header.argv for found in SESSION_ID.findall(word))}
@@ -110,6 +113,13 @@ def find_log(
     if not found.files and ids:  # a log brought back from elsewhere may carry an older time
         found = _choose(search, list(reader.candidates(places)), ids)
     return found
+
+
+def _with_argv(prompts: Sequence[str], header: SessionHeader) -> tuple[str, ...]:
+    """Give the prompts on screen, and before them the command line's if clearing has wiped it away."""
+    given = prompt_of(header.provider or "", header.argv) if prompts else None
+    missing = given is not None and not any(_same_prompt(_letters(given), _letters(text)) for text in prompts)
+    return (given, *prompts) if given and missing else tuple(prompts)
 
 
 def _spoken(argv: Sequence[str]) -> tuple[str, ...]:
@@ -135,7 +145,7 @@ def _choose(search: _Search, candidates: Sequence[Candidate], ids: Iterable[str]
 
 def _fits(search: _Search, one: Candidate) -> bool:
     """Tell whether a candidate is of the right folder and was written to during the session."""
-    if one.cwd is not None and search.cwd is not None and not _same_folder(one.cwd, search.cwd):
+    if one.cwd is not None and search.cwd is not None and not _in_folder(one.cwd, search.cwd):
         return False
     window = search.window
     if (
@@ -155,7 +165,8 @@ def _may_belong(search: _Search, rated: _Rated, chosen: Sequence[Candidate]) -> 
     if search.window.started_at is None:
         return False
     if not search.sure:
-        return rated.answered is None or rated.answered > 0 or not search.answers
+        unanswered = rated.answered is None or not search.answers
+        return bool(rated.answered) or (unanswered and not rated.below)
     return not rated.logged or rated.distance < FRESH_SECONDS
 
 
@@ -183,7 +194,9 @@ def _rated(search: _Search, one: Candidate) -> _Rated:
     if window.started_at is not None and one.started_at is not None:
         distance = abs((one.started_at - window.started_at).total_seconds())
     said = tuple(_letters(event.text) for event in log.events if isinstance(event, AssistantText))
-    return _Rated(one, logged, distance, len(_common(search.answers, said)) if said else None)
+    answered = len(_common(search.answers, said)) if said else None
+    below = None not in (one.cwd, search.cwd) and not _same_folder(one.cwd or "", search.cwd or "")
+    return _Rated(one, logged, distance, answered, below)
 
 
 def _common(expected: Sequence[str], logged: Sequence[str]) -> list[str]:
@@ -220,6 +233,11 @@ def _letters(text: str) -> str:
 def _same_folder(one: str, other: str) -> bool:
     """Compare two folders by name and, where they exist here, by what links lead to."""
     return one.rstrip("/") == other.rstrip("/") or os.path.realpath(one) == os.path.realpath(other)
+
+
+def _in_folder(one: str, folder: str) -> bool:
+    """Tell whether one is the folder, or lies in it."""
+    return _same_folder(one, folder) or one.startswith(folder.rstrip("/") + "/")
 
 
 def copy_native(found: Found, folder: Path, *, home: Path, provider: str | None = None) -> tuple[Path, ...]:

@@ -142,6 +142,16 @@ def test_answers_tell_piped_sessions_at_once_apart(tmp_path: Path, argv: tuple[s
     assert found(tmp_path, header(argv=("claude", "-p")), answers=("Nothing of the kind.",)) == []
 
 
+def test_a_worktree_of_the_assistants_own(tmp_path: Path) -> None:
+    """`claude --worktree` works below the folder it was started in; who merely works there meanwhile is another."""
+    claude_log(tmp_path, 1, [(0.1, "close-issue 583")], cwd=f"{CWD}/.claude/worktrees/one")
+    assert found(tmp_path, header(), prompts=("close-issue 583",)) == [uuid(1)]
+    assert found(tmp_path, header(argv=("claude", "-w", "one", "close-issue 583"))) == [uuid(1)]
+    assert found(tmp_path, header(argv=("claude", "something else"))) == []
+    claude_log(tmp_path, 2, [(0.2, "close-issue 583")])
+    assert found(tmp_path, header(), prompts=("close-issue 583",)) == [uuid(2)]
+
+
 def test_clearing_makes_several_logs(tmp_path: Path) -> None:
     """After /clear the exit names the last log only; the earlier one is found by the prompts that it holds."""
     claude_log(tmp_path, 1, [(0.1, "first"), (2, "second")])
@@ -150,6 +160,14 @@ def test_clearing_makes_several_logs(tmp_path: Path) -> None:
     prompts = ("first", "second", "third")
     assert found(tmp_path, header(), session_ids=(uuid(2),), prompts=prompts) == [uuid(1), uuid(2)]
     assert found(tmp_path, header(), prompts=prompts) == [uuid(1), uuid(2)]
+
+
+def test_clearing_may_wipe_the_first_prompt_away(tmp_path: Path) -> None:
+    """A full-screen assistant leaves nothing of a cleared conversation; the command line tells how it began."""
+    claude_log(tmp_path, 1, [(0.1, "first of all")])
+    claude_log(tmp_path, 2, [(4, "second")])
+    head = header(argv=("claude", "first of all"))
+    assert found(tmp_path, head, session_ids=(uuid(2),), prompts=("second",)) == [uuid(1), uuid(2)]
 
 
 def test_a_late_record_does_not_hide_an_earlier_part(tmp_path: Path) -> None:
