@@ -72,6 +72,9 @@ class _Reading:
     last: Record | None = None
     session_ids: dict[str, None] = field(default_factory=dict)
     model: str | None = None
+    asked: dict[str | None, float | None] = field(
+        default_factory=dict
+    )  # when each agent's model was last told something
     expands: bool = False  # the next user record is what a slash command expands to
 
 
@@ -134,6 +137,8 @@ def _read_file(file: LogFile, reading: _Reading) -> None:
 def _events(record: Record, seconds: float | None, reading: _Reading) -> Iterator[Event]:
     agent = (record.agent_name or record.agent_id or "agent") if record.is_sidechain else None
     parts = record.message.parts if record.message else []
+    if record.type in ("user", "tool_result"):
+        reading.asked[agent] = seconds
     match record.type:
         case "user":
             yield from _user(record, parts, seconds, reading)
@@ -175,8 +180,18 @@ def _answer(
             )
             reading.open_calls[call.id or f"{record.uuid}/{len(reading.open_calls)}"] = known
     if record.usage_metadata is not None:
-        tokens = tokens_of(record.usage_metadata)
-        yield ModelCall(model=record.model, tokens=tokens, seconds=seconds, agent=agent, message_id=record.uuid)
+        asked = reading.asked.get(agent)
+        began, took = (
+            (asked, round(seconds - asked, 3)) if asked is not None and seconds is not None else (seconds, None)
+        )
+        yield ModelCall(
+            model=record.model,
+            tokens=tokens_of(record.usage_metadata),
+            seconds=began,
+            duration_seconds=took,
+            agent=agent,
+            message_id=record.uuid,
+        )
 
 
 def _results(record: Record, parts: Sequence[Part], seconds: float | None, reading: _Reading) -> Iterator[Event]:
