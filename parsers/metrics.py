@@ -15,8 +15,10 @@ from parsers.session import (
     Event,
     ModelCall,
     Session,
+    Source,
     Stopped,
     Tokens,
+    ToolUse,
 )
 
 HISTORY_POINTS = 200  # at most that many values a metric, enough for a chart and cheap to store
@@ -39,7 +41,7 @@ def with_metrics(session: Session, events: Sequence[Event], *, transcript_bytes:
 def _metrics(session: Session, events: Sequence[Event], transcript_bytes: int | None) -> Iterator[tuple[str, float]]:
     """Yield names and values; what is not known yields nothing."""
     tools = session.tool_uses
-    ran = [t for t in tools if t.category is Category.SHELL and t.stopped is not Stopped.DENIED]
+    ran = _commands(tools)
     errors = Counter(e.kind.value for e in session.errors)
     known = {
         "duration_seconds": session.duration_seconds,
@@ -72,6 +74,12 @@ def _metrics(session: Session, events: Sequence[Event], transcript_bytes: int | 
             yield f"tokens.{name}", float(count)
 
 
+def _commands(tool_uses: Iterable[ToolUse]) -> list[ToolUse]:
+    """Return the commands that ran. The screen may only count them; the log names each one that was not refused."""
+    shell = (t for t in tool_uses if t.category is Category.SHELL and t.stopped is not Stopped.DENIED)
+    return [t for t in shell if t.command or t.source is Source.SCREEN]
+
+
 def _total(counts: Iterable[int | None]) -> int | None:
     """Add up the counts that are known, None if none is."""
     known = [c for c in counts if c is not None]
@@ -83,7 +91,7 @@ def history(session: Session, events: Sequence[Event]) -> list[tuple[str, float,
 
     Long histories are thinned to `HISTORY_POINTS` each; the last point is always the total.
     """
-    ran = [t for t in session.tool_uses if t.category is Category.SHELL and t.stopped is not Stopped.DENIED]
+    ran = _commands(session.tool_uses)
     steps = {
         "commands_executed": [(t.start_seconds or 0.0, 1) for t in ran],
         "tool_uses": [(t.start_seconds or 0.0, 1) for t in session.tool_uses],

@@ -165,7 +165,7 @@ def _tool_uses(screen: Sequence[Event], merge: _Merge) -> None:
     seen = [e for e in screen if isinstance(e, ToolUse)]
     positions = merge.positions(ToolUse)
     logged = [e for e in merge.native if isinstance(e, ToolUse)]
-    paired = _pairs(seen, logged, _call, (_same_cut_call, _same_kind))
+    paired = _pairs(seen, logged, _call, (_same_cut_call, _same_outcome, _same_kind))
     for i, use in enumerate(seen):
         if i in paired:
             whole = logged[paired[i]]
@@ -195,6 +195,11 @@ def _same_kind(seen: ToolUse, logged: ToolUse) -> bool:
     """Tell whether a call that the screen does not spell out can be this one."""
     named = (seen.command and logged.command) or (seen.files and logged.files)
     return seen.category is logged.category and not named
+
+
+def _same_outcome(seen: ToolUse, logged: ToolUse) -> bool:
+    """Tell whether a call that the screen does not spell out ended as this one: of several it says how many failed."""
+    return _same_kind(seen, logged) and seen.ok is logged.ok
 
 
 def _file_names(use: ToolUse) -> set[str]:

@@ -43,6 +43,21 @@ def test_the_log_gives_the_whole_command_and_the_screen_the_rest() -> None:
     assert (use.ok, use.exit_code, use.start_seconds, use.source) == (False, 1, 2.5, Source.BOTH)
 
 
+def test_calls_that_the_screen_only_counts_pair_by_their_outcome() -> None:
+    """`Read 2 files · 1 failed` does not say which: the log does, and that is no disagreement."""
+    screen = [ToolUse(name="Read", category=Category.READ, ok=ok) for ok in (False, True)]
+    native = [
+        ToolUse(name="Read", category=Category.READ, files=(file,), ok=ok, source=NATIVE)
+        for file, ok in (("a.py", True), ("b.py", False))
+    ]
+    events = reconcile(screen, native)
+    assert [(use.files, use.ok, use.source) for use in _tools(events)] == [
+        (("a.py",), True, Source.BOTH),
+        (("b.py",), False, Source.BOTH),
+    ]
+    assert not any(isinstance(event, Disagreement) for event in events)
+
+
 def test_the_same_command_twice_stays_twice() -> None:
     """Equal commands are paired one to one in order."""
     screen = [_shell("pytest -q", ok=False), _shell("pytest -q", ok=True)]

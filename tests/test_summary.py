@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import msgspec
+
 from parsers import metrics
 from parsers.description import duration_text, summary_markdown
 from parsers.session import (
@@ -16,6 +18,7 @@ from parsers.session import (
     Prompt,
     Session,
     SessionHeader,
+    Source,
     Stopped,
     Terminal,
     Tokens,
@@ -120,6 +123,21 @@ def test_metrics_leave_out_what_is_not_known() -> None:
     bare = summarise([], SessionHeader(), Facts(provider="generic", detection=FACTS.detection), session_id="x").metrics
     assert not {"success", "exit_code", "duration_seconds", "cost_usd", "lines_added"} & bare.keys()
     assert bare["commands_executed"] == 0
+
+
+def test_what_never_ran_is_no_executed_command() -> None:
+    """A call that a hook refused ran nothing; commands that the screen only counts did."""
+    shell = ToolUse(name="Bash", category=Category.SHELL)
+    refused = msgspec.structs.replace(shell, ok=False, source=Source.NATIVE, input={"command": "rm -rf /"})
+    numbers = _session([shell, shell, refused]).metrics
+    assert (numbers["commands_executed"], numbers["commands_failed"], numbers["tool_uses"]) == (2, 0, 3)
+    assert numbers["errors.tool_error"] == 1
+
+
+def test_sub_agents_count_whatever_they_did() -> None:
+    """One that only answered is a sub-agent as well."""
+    said = [AssistantText(text="Found it.", agent="one"), ModelCall(agent="two")]
+    assert _session([*EVENTS, *said]).metrics["subagents"] == 3
 
 
 def test_the_run_is_named_tagged_and_described_as_people_search() -> None:

@@ -60,7 +60,8 @@ class Calls:
             use = Use("exec_command", Category.SHELL, {"cmd": command}, call_id, began, command=command)
             self._add([use], call_id)
         use.command = use.command or command
-        if use.ok is None:  # else it was aborted, or went on in the background after its output
+        went_on = use.ok is True and use.exit_code is None and not use.in_item  # in the background, after its output
+        if use.ok is None or (went_on and (ran.exit_code or 0) >= 0):  # else it was aborted, or killed on leaving
             use.ok = ran.status in (None, "completed") and ran.exit_code in (None, 0)
             use.exit_code, use.ended_at = ran.exit_code, ended or began
             use.output = ran.aggregated_output or use.output
