@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import synthetic
-from tests.test_cli_sessions import run
+from tests.test_cli_sessions import CHECKOUT, run
 from tests.test_comparison import row
 from with_tracking import config, detached
 from with_tracking.alerting import after_session, alerts, alerts_config
@@ -166,7 +166,7 @@ def test_wrong_rules_are_named(home: Path) -> None:
     assert [alert.name for alert in read.alerts] == ["good"]
     assert len(read.problems) == 3
     problems = config.load(os.environ, home).problems
-    assert any("'bad' does not hold" in problem and "config.toml:" in problem for problem in problems)
+    assert any("'bad' cannot be read" in problem and "config.toml:" in problem for problem in problems)
     assert any("unknown setting hooks.on_sesion_end" in problem for problem in problems)
     project = home / "project"
     project.mkdir()
@@ -296,8 +296,38 @@ def test_alert_check(tracking_root: Path, home: Path) -> None:
     folder = session(tracking_root)
     shown = run("alert", "check")
     assert (shown.returncode, shown.stdout) == (1, "✗ failed: commands_failed >= 1\n")
-    assert shown.stderr.startswith("Ignored: the alert 'x' does not hold: there is no 'bad'")
+    assert shown.stderr.startswith("Ignored: the alert 'x' cannot be read: there is no 'bad'")
     found = json.loads(run("alert", "check", folder.name, "--json").stdout)
     assert found["alerts"] == [{"name": "failed", "when": "commands_failed >= 1", "holds": True}]
     set_up(home, '[[alerts]]\nname = "failed"\nwhen = "commands_failed > 1"\n')
     assert run("alert", "check").returncode == 0
+
+
+def test_a_session_starts_its_hook(tracking_root: Path, home: Path, tmp_path: Path) -> None:
+    """on_session_start gets what is known when a session begins, of a recorded one and of a procedure; nobody waits."""
+    told = tmp_path / "start"
+    set_up(home, f'[hooks]\non_session_start = "cat > {told}.new; mv {told}.new {told}; sleep 20"\n')
+    environ = {**os.environ, "WITH_TRACKING_CLAUDE_COMMAND": "true", "WITH_TRACKING_QUIET": "1"}
+    for command in (
+        ["claude-with-tracking", "close-issue 583"],
+        ["with-tracking", "procedure", "deploy", "--", "true"],
+    ):
+        began = time.monotonic()
+        wrapper = CHECKOUT / "bin" / command[0]
+        subprocess.run([wrapper, *command[1:]], check=True, env=environ, stdin=subprocess.DEVNULL, capture_output=True)
+        assert time.monotonic() - began < 15
+        wait_for(told.exists)
+        found = json.loads(told.read_bytes())
+        told.unlink()
+        assert found["event"] == "on_session_start"
+        assert Path(found["folder"]).name == found["session_id"]
+        assert found["argv"][-1] == command[-1]
+        assert found.get("ended_at") is None
+
+
+def test_a_wrong_rule_is_named_with_its_line(home: Path) -> None:
+    """What is wrong with an alert or a hook is told with the line where it stands."""
+    good, bad = ('[[alerts]]\nwhen = "errors_encountered > 5"\n', '[[alerts]]\nwhen = "errors > 5"\n')
+    set_up(home, f'[mlflow]\nenabled = true\n{good}{bad}\n[hooks]\non_fire = "x"\n')
+    problems = [str(problem) for problem in config.load(os.environ, home).problems]
+    assert [problem.split(": ")[0].rpartition(":")[2] for problem in problems] == ["5", "9"]

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -128,20 +129,23 @@ class _File:
     text: str
     problems: list[str]
 
-    def place(self, *names: str) -> str:
-        """Return `file:line` of a setting; tomllib keeps no lines, so the first line that looks like it is taken."""
+    def place(self, *names: str, nth: int = 0) -> str:
+        """Return `file:line` of a setting; tomllib keeps no lines, so the first line that looks like it is taken.
+
+        `nth` counts from 0 through sections of the same name.
+        """
         lines = self.text.splitlines()
         *section, key = map(_loosely, names)
         header = re.compile(r"\s*\[+\s*" + r"\s*\.\s*".join(section or [key]))
-        first = next((n for n, line in enumerate(lines) if header.match(line)), 0)
+        first = next(islice((n for n, line in enumerate(lines) if header.match(line)), nth, None), 0)
         dotted = r"\s*\.\s*".join(section)
         entry = re.compile(rf"\s*(\[+\s*)?({dotted}\s*\.\s*)?{key}") if section else header
         line = next((n for n, line in enumerate(lines) if n >= first and entry.match(line)), first)
         return f"{self.path}:{line + 1}"
 
-    def wrong(self, what: str, *names: str) -> None:
+    def wrong(self, what: str, *names: str, nth: int = 0) -> None:
         """Name something that is not right, with its place."""
-        self.problems.append(f"{self.place(*names)}: {what}")
+        self.problems.append(f"{self.place(*names, nth=nth)}: {what}")
 
 
 def _loosely(name: str) -> str:
@@ -179,7 +183,7 @@ def _check_rules(file: _File, section: str, table: Any) -> None:
     from with_tracking.alerting import alerts_config  # rarely there, and it brings much along
 
     for problem in alerts_config.read({section: table}).problems:
-        file.wrong(problem, section)
+        file.wrong(problem.text, section, *problem.key, nth=problem.nth)
 
 
 def _settings(

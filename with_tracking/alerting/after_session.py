@@ -44,7 +44,7 @@ def after_session(folder: Path, environ: Mapping[str, str] = os.environ) -> list
         _keep_for_later(root, fired)
     session = archive.read_session(folder)
     for event, command in todo.hooks.items():
-        if event == "on_session_end" or (session is not None and session.errors):
+        if event == "on_session_end" or (event == "on_error" and session is not None and session.errors):
             detached.start(command, _json(folder, event), cwd=folder)
     return fired
 

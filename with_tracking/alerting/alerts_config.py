@@ -16,7 +16,7 @@ from with_tracking.alerting.conditions import Condition, ConditionError, read_co
 from with_tracking.errors import WithTrackingError
 from with_tracking.settings import RULES
 
-EVENTS = ("on_session_end", "on_error")
+EVENTS = ("on_session_start", "on_session_end", "on_error")
 _TEXTS = ("message", "command", "webhook")
 
 
@@ -34,12 +34,21 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong in the file, as a sentence; in which of the alerts, and under which key of the section."""
+
+    text: str
+    key: tuple[str, ...] = ()
+    nth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AfterSession:
-    """What is to be done after a session, and what was wrong in the file, one sentence each."""
+    """What is to be done after a session, and what was wrong in the file."""
 
     alerts: tuple[Alert, ...] = ()
     hooks: Mapping[str, str] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
@@ -57,21 +66,21 @@ def load(environ: Mapping[str, str]) -> AfterSession:
 
 def read(content: Mapping[str, Any]) -> AfterSession:
     """Read the two sections; what is wrong is named and left out."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     alerts = tuple(_alerts(content.get("alerts", []), problems))
     return AfterSession(alerts, dict(_hooks(content.get("hooks", {}), problems)), tuple(problems))
 
 
-def _alerts(tables: Any, problems: list[str]) -> Iterator[Alert]:
+def _alerts(tables: Any, problems: list[Problem]) -> Iterator[Alert]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        problems.append("alerts are written as [[alerts]], each with a name and when")
+        problems.append(Problem("alerts are written as [[alerts]], each with a name and when"))
         return
     for number, table in enumerate(tables, 1):
         name = table.get("name", f"alert {number}")
         try:
             yield _alert(str(name), table)
         except ConditionError as error:
-            problems.append(f"the alert {name!r} does not hold: {error}")
+            problems.append(Problem(f"the alert {name!r} cannot be read: {error}", nth=number - 1))
 
 
 def _alert(name: str, table: Mapping[str, Any]) -> Alert:
@@ -93,14 +102,14 @@ def _alert(name: str, table: Mapping[str, Any]) -> Alert:
     return Alert(name, when, desktop=table.get("desktop", False), apprise=tuple(apprise), **texts)
 
 
-def _hooks(table: Any, problems: list[str]) -> Iterator[tuple[str, str]]:
+def _hooks(table: Any, problems: list[Problem]) -> Iterator[tuple[str, str]]:
     if not isinstance(table, dict):
-        problems.append("hooks are written in a section [hooks]")
+        problems.append(Problem("hooks are written in a section [hooks]"))
         return
     for event, command in table.items():
         if event not in EVENTS:
-            problems.append(f"unknown setting hooks.{event}; there are {', '.join(EVENTS)}")
+            problems.append(Problem(f"unknown setting hooks.{event}; there are {', '.join(EVENTS)}", (event,)))
         elif not isinstance(command, str) or not command.strip():
-            problems.append(f"hooks.{event} must be a command in quotes")
+            problems.append(Problem(f"hooks.{event} must be a command in quotes", (event,)))
         else:
             yield event, command

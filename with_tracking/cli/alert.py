@@ -51,7 +51,7 @@ def check_command(session_id: str, deliver: bool, as_json: bool) -> None:
     root = paths.root(os.environ)
     todo = alerts_config.load(os.environ)
     for problem in todo.problems:
-        click.echo(f"Ignored: {problem}", err=True)
+        click.echo(f"Ignored: {problem.text}", err=True)
     if not todo.alerts:
         file = paths.user_config(os.environ)
         raise WithTrackingError(f"No alerts are set up in {file}", "with-tracking alert --help")
