@@ -290,3 +290,11 @@ class TestSync:
         assert "switched off" in shown.stderr
         assert run("sync", "--quiet", WITH_TRACKING_MLFLOW="0").stderr == ""
         assert logged(tracking_root) == {}
+
+
+def test_what_is_sorted_by_is_shown(tracking_root: Path) -> None:
+    """A list by cost has a column with the cost, in lines that still fit."""
+    synthetic.parsed(tracking_root, "20261120-092939-00000001")
+    header, line = run("list", "--sort", "cost").stdout.splitlines()
+    assert header.split() == ["ID", "WHEN", "WITH", "TIME", "CMDS", "COST", "ASKED"]
+    assert "✓ $0.012 close-issue 583" in line

@@ -50,8 +50,8 @@ def test_commands_are_whole(tracking_root: Path) -> None:
 def test_errors_are_whole(tracking_root: Path) -> None:
     """--errors has each error with all its lines and its time."""
     lines = shown(tracking_root, "--errors")
-    assert lines[0].startswith("   +1:05  command_failed  ")
-    assert lines[-2:] == ["+1:01:40  api_error  overloaded", "          retrying"]
+    assert lines[0].startswith("   +1:05  command failed  ")
+    assert lines[-2:] == ["+1:01:40  api error  overloaded", "          retrying"]
 
 
 def test_time_line(tracking_root: Path) -> None:
@@ -100,4 +100,20 @@ def test_long_sections_are_cut(tracking_root: Path) -> None:
     """A section of many lines is cut, and the option that shows all of it is named."""
     synthetic.parse(synthetic.record(tracking_root, "a"), synthetic.events_of(40))
     page = run("show", "a").stdout
-    assert "… and 10 more (with-tracking show a --commands)" in page
+    assert "… and 25 more (with-tracking show a --commands)" in page
+
+
+def test_an_error_is_the_line_that_tells(tracking_root: Path) -> None:
+    """The page shows of an error what went wrong, not that something did; files of the working directory are short."""
+    failed = ToolUse(
+        name="Bash",
+        category=Category.SHELL,
+        command="gh issue view 1",
+        ok=False,
+        output="Exit code 127\nbash: line 1: gh: not found",
+    )
+    edit = ToolUse(name="Edit", category=Category.EDIT, files=("/home/dev/webapp/app/issues.py",), ok=True)
+    synthetic.parse(synthetic.record(tracking_root, "a"), [failed, edit])
+    page = run("show", "a").stdout
+    assert "  command failed    gh: not found\n" in page
+    assert "  edited  app/issues.py\n" in page

@@ -17,6 +17,16 @@ from with_tracking.history.patterns import AGAIN, complexity, failing_commands, 
 from with_tracking.history.signatures import LENGTH, command_signature, error_signature
 from with_tracking.history.stories import Story, Use
 
+PYTEST = """Exit code 1
+F..                                                                      [100%]
+=================================== FAILURES ===================================
+________________________________ test_subtotal _________________________________
+>       assert subtotal([(2, 1.5)]) == 11.5
+E       assert 6.5 == 11.5
+=========================== short test summary info ============================
+FAILED tests/test_pricing.py::test_subtotal - assert 6.5 == 11.5
+1 failed, 2 passed in 0.03s
+"""
 TRACEBACK = """Exit code 1
 Traceback (most recent call last):
   File "/home/dev/webapp/app.py", line 12, in <module>
@@ -57,6 +67,8 @@ def test_other_errors(one: str, other: str) -> None:
 def test_the_telling_line() -> None:
     """Of a long output the line counts that says what went wrong; a text without one gives its first line."""
     assert error_signature(TRACEBACK) == "ModuleNotFoundError: No module named 'requests'"
+    assert error_signature(PYTEST) == "FAILED tests/test_pricing.py::test_subtotal - assert N == N"
+    assert error_signature("Exit code: 2\nWall time: 0.1 seconds\nOutput:\nsomething broke") == "something broke"
     assert error_signature("collecting …\n\n  3 failed\n") == "collecting …"
     assert error_signature("Exit code 2") == "Exit code N"
     assert error_signature("") == ""

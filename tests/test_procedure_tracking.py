@@ -172,6 +172,9 @@ def test_an_exception_is_a_failure_and_goes_on(tracking_root: Path) -> None:
     folder, session = only_session(tracking_root)
     assert (session.success, session.tool_uses[0].ok) == (False, False)
     assert "ZeroDivisionError" in (folder / "transcript.txt").read_text()
+    assert [error.text for error in session.errors] == ["ZeroDivisionError: division by zero"]
+    page = run("show", folder.name).stdout
+    assert "Steps\n  ✗ divide" in page
 
 
 def test_tracking_never_fails_the_work(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:

@@ -84,7 +84,27 @@ def test_what_works_best_is_not_what_worked_once() -> None:
     once = [row(50, procedure_name="once")]
     report = make_report([*many, *few, *once], None, [], since=None, until=datetime.now(UTC))
     assert [rate.name for rate in report.best] == ["tried", "new"]
-    assert [rate.name for rate in report.worst] == ["tried"]
+    assert report.worst == ()
+
+
+def test_what_fails_most_is_not_what_works_best() -> None:
+    """A procedure is in one of both lists: among the worst if it mostly fails, or surely more often than the rest."""
+    good = [row(i, procedure_name="good", success=i > 0) for i in range(20)]
+    bad = [row(30 + i, procedure_name="bad", success=i > 5) for i in range(20)]
+    hopeless = [row(60 + i, procedure_name="hopeless", success=False) for i in range(2)]
+    report = make_report([*good, *bad, *hopeless], None, [], since=None, until=datetime.now(UTC))
+    assert [rate.name for rate in report.best] == ["good", "bad"]
+    assert [rate.name for rate in report.worst] == ["hopeless"]
+    report = make_report([*good * 5, *bad], None, [], since=None, until=datetime.now(UTC))
+    assert [rate.name for rate in report.worst] == ["bad"]
+
+
+def test_a_page_says_what_is_not_known() -> None:
+    """The cost of some sessions is called that; outcomes are told by sessions."""
+    known = [row(1, cost_usd=2.0, metrics={"cost_usd": 2.0}), row(2, outcomes=("tests_failed",))]
+    page = as_markdown("", blocks_of(make_report(known, None, [], since=None, until=datetime.now(UTC))))
+    assert "**Cost:** $2.00 (known of 1 of 2)" in page
+    assert "tests failed in 1" in page
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

@@ -22,10 +22,11 @@ from typing import Any
 
 import msgspec
 
-from parsers.session import Category, Detection, Event, Git, Prompt, Session, SessionHeader, ToolUse
+from parsers.session import Category, Detection, Error, ErrorKind, Event, Git, Prompt, Session, SessionHeader, ToolUse
 from parsers.session_folder import Parsed
 from parsers.summary import Facts, summarise
 from with_tracking import archive, paths
+from with_tracking.alerting.session_start import session_started
 
 PROVIDER = "procedure"
 ARTIFACTS = "artifacts"
@@ -77,7 +78,7 @@ class ProcedureSession:
             host=platform.node(),
         )
         self._began = time.monotonic()
-        self._write_header()
+        session_started(self.folder, self._write_header(), environ)
 
     def step(self, name: str) -> None:
         """Note that a step begins here, and that the one before it is over."""
@@ -139,10 +140,14 @@ class ProcedureSession:
         events: list[Event] = [Prompt(text=asked, seconds=0.0)]
         if self.command:
             events.append(self._command(success, exit_code, output, duration))
+        said = "" if self.command else output  # of Python code it is the exception that ended it
         for step in self._steps:
             fields: dict[str, Any] = {"name": step.name, "category": Category.OTHER, "ok": step.ok}
             took = (duration if step.end is None else step.end) - step.start
-            events.append(ToolUse(**fields, start_seconds=step.start, duration_seconds=took))
+            why = said if said and not step.ok else None
+            events.append(ToolUse(**fields, output=why, start_seconds=step.start, duration_seconds=took))
+        if said and all(step.ok for step in self._steps):
+            events.append(Error(kind=ErrorKind.TOOL_ERROR, text=said, seconds=duration))
         return events
 
     def _command(self, success: bool, exit_code: int | None, output: str, duration: float) -> ToolUse:
@@ -162,9 +167,11 @@ class ProcedureSession:
     def _now(self) -> float:
         return time.monotonic() - self._began
 
-    def _write_header(self) -> None:
+    def _write_header(self) -> bytes:
         fields = {key: value for key, value in msgspec.to_builtins(self.header).items() if value not in (None, [], {})}
-        archive.write_whole(self.folder / "session.json", msgspec.json.encode(fields) + b"\n")
+        data = msgspec.json.encode(fields) + b"\n"
+        archive.write_whole(self.folder / "session.json", data)
+        return data
 
 
 def _git() -> Git:

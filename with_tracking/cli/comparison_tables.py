@@ -10,7 +10,6 @@ from rich.text import Text
 
 from parsers.session import Session
 from with_tracking.cli.output import one_line
-from with_tracking.cli.tables import name_cell, table
 from with_tracking.history import statistics
 from with_tracking.history.comparison import Comparison, Difference, Group, Pair
 from with_tracking.history.figures import change, counted, figure, p_value, percent, signed_percent
@@ -108,6 +107,8 @@ def _print_legend(out: Console, found: Comparison) -> None:
 
 def print_pair(out: Console, first: Session, second: Session, pairs: Sequence[Pair]) -> None:
     """Print two sessions beside each other, and which commands only one of them ran."""
+    from with_tracking.cli.tables import name_cell, table  # rich's tables take 15 ms to load
+
     facts = table("", "A", "B", left=3)
     for name, a, b in _facts(first, second):
         facts.add_row(name, one_line(a), one_line(b), style="" if a != b else "dim")
@@ -165,6 +166,8 @@ def _gap(pair: Pair) -> tuple[Text, str]:
 
 def print_progress(out: Console, found: Progress) -> None:
     """Print the verdict and what it rests on."""
+    from with_tracking.cli.tables import name_cell, table  # rich's tables take 15 ms to load
+
     procedure = found.procedure or "without a procedure"
     title = one_line(f"{procedure}: {found.latest} against the {len(found.previous)} before it:", "bold")
     out.print(title.append(" ").append(found.verdict, f"bold {COLOURS[found.verdict]}".strip()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from with_tracking import index, paths
 from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import filter_options
+from with_tracking.history.figures import counted
 from with_tracking.history.filters import Filters
 
 
@@ -31,7 +33,7 @@ def command(filters: Filters, sort: str, reverse: bool, limit: int, remote: bool
     with-tracking list --failed --since 7d
     with-tracking list --procedure close-issue --sort cost
     """
-    root = paths.root(os.environ)
+    root, more = paths.root(os.environ), 0
     if remote:
         from with_tracking.store.mlflow_remote import Store
 
@@ -41,6 +43,7 @@ def command(filters: Filters, sort: str, reverse: bool, limit: int, remote: bool
         with current_index(root) as connection:
             rows = index.select(connection, filters, sort=sort, limit=limit or None, ascending=reverse)
             ids = index.ids(connection)
+            more = index.count(connection, filters) - len(rows) if len(rows) == limit else 0
     if as_json:
         from with_tracking.cli.output import print_json
 
@@ -48,7 +51,9 @@ def command(filters: Filters, sort: str, reverse: bool, limit: int, remote: bool
     elif rows:
         from with_tracking.cli.session_table import print_table
 
-        print_table(rows, ids)
+        print_table(rows, ids, sort)
+        if more and sys.stderr.isatty():
+            click.echo(f"… and {counted(more, 'more session')}: --limit 0 lists all", err=True)
     else:
         click.echo("The store has no such session." if remote else _nothing(root, ids), err=True)
 

@@ -71,19 +71,20 @@ def _print(found: search.Found, ids: Sequence[str]) -> None:
 
     from with_tracking.cli.event_lines import moment
     from with_tracking.cli.output import console, one_line
-    from with_tracking.cli.session_table import outcome_mark, short_id, when_text
+    from with_tracking.cli.session_table import beginnings, outcome_mark, short_id, when_text
 
-    out = console()
+    out, known = console(), beginnings(ids)
     width = max(len(snippet.where) for hit in found.hits for snippet in hit.snippets) if found.hits else 0
     for hit in found.hits:
         row = hit.session
-        facts = (short_id(row.session_id, ids), when_text(row), row.assistant or "?", outcome_mark(row))
+        facts = (short_id(row.session_id, known), when_text(row), row.assistant or "?", outcome_mark(row))
         head = Text(" ".join(facts) + " ", style="bold").append_text(one_line(row.prompt or "", "not bold"))
         head.rstrip()
         out.print(head, no_wrap=True, overflow="ellipsis")
         for snippet in hit.snippets:
             place = Text(f"  {moment(snippet.seconds):>8} {snippet.where:{width}} ", style="dim")
-            place.append_text(_highlighted(snippet))
+            room = out.width - place.cell_len if out.is_terminal else None
+            place.append_text(_highlighted(snippet, room))
             out.print(place, no_wrap=True, overflow="ellipsis", soft_wrap=not out.is_terminal)
         if hit.places > len(hit.snippets):
             out.print(Text(f"           and {hit.places - len(hit.snippets)} more", style="dim"))
@@ -91,10 +92,14 @@ def _print(found: search.Found, ids: Sequence[str]) -> None:
         click.echo(f"{len(found.hits)} of {found.sessions} sessions. More: --limit {found.sessions}", err=True)
 
 
-def _highlighted(snippet: search.Snippet) -> Text:
+def _highlighted(snippet: search.Snippet, room: int | None) -> Text:
+    """Return the snippet with what was found marked; what comes first is cut if that would not fit into `room`."""
     from rich.text import Text
 
     text = Text(snippet.text, style="not dim")
     for start, end in snippet.highlights:
         text.stylize("bold red not dim", start, end)
-    return text
+    if room is None or not snippet.highlights or snippet.highlights[0][1] < room:
+        return text
+    start, end = snippet.highlights[0]
+    return Text("…", style="not dim").append_text(text[max(0, start - max(0, room - (end - start)) // 3) :])

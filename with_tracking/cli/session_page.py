@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 import msgspec
 
 from parsers.description import duration_text
-from parsers.session import Category, Event, Session, ToolUse
+from parsers.session import Category, Error, Event, Session, ToolUse
 from with_tracking.cli import event_lines
 from with_tracking.cli.event_lines import command_text, first_line, moment
+from with_tracking.history.signatures import telling_line
 
-ROWS = 30
+ANSWER = "Last answer"
+ROWS = 15
 """A section longer than this is cut; options show each of them whole."""
 
 
@@ -39,6 +41,8 @@ def print_page(page: Page) -> None:
     for name, value in _facts(page):
         out.print(Text(f"{name:10}", "dim"), one_line(value), soft_wrap=True)  # whole, so that addresses can be copied
     for title, lines, option in _sections(page):
+        if title == ANSWER and out.is_terminal:
+            lines = [piece.plain for line in lines for piece in one_line(line).wrap(out, out.width - 2) or [Text()]]
         print_section(title, lines, f"with-tracking show {page.session.session_id} {option}")
 
 
@@ -70,8 +74,12 @@ def commands(session: Session) -> Iterator[str]:
 def errors(session: Session) -> Iterator[str]:
     """Yield the errors whole, each with when it was."""
     for error in session.errors:
-        head = f"{moment(error.seconds):>8}  {error.kind.value}  "
+        head = f"{moment(error.seconds):>8}  {_kind(error)}  "
         yield head + error.text.strip().replace("\n", "\n" + " " * 10)
+
+
+def _kind(error: Error) -> str:
+    return error.kind.value.replace("_", " ")
 
 
 def _facts(page: Page) -> Iterator[tuple[str, str]]:
@@ -115,7 +123,7 @@ def _ended(session: Session, recording: bool) -> str:
 
 def _usage(session: Session) -> str:
     counts = msgspec.structs.asdict(session.tokens).items()
-    texts = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts if count is not None]
+    texts = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts if count]
     if session.cost_usd is not None:
         texts.append(f"${session.cost_usd:.4f}")
     return ", ".join(texts)
@@ -127,16 +135,23 @@ def _sections(page: Page) -> Iterator[tuple[str, Iterable[str], str]]:
     yield "Asked", [f"❯ {first_line(prompt)}" for prompt in session.user_prompts], "--json"
     shell = [use for use in session.tool_uses if use.category is Category.SHELL]
     yield f"Commands ({_outcomes(shell)})", [command_text(use) for use in shell], "--commands"
+    if session.provider == "procedure":
+        yield "Steps", [_step(use) for use in session.tool_uses if use.category is Category.OTHER], "--timeline"
     yield "Files", _files(session), "--json"
-    yield "Errors", [f"{error.kind.value:18}{first_line(error.text)}" for error in session.errors], "--errors"
+    yield "Errors", [f"{_kind(error):18}{telling_line(error.text)}" for error in session.errors], "--errors"
     yield "Time line", event_lines.condensed(page.events), "--timeline"
     last = session.assistant_texts[-1].strip().splitlines() if session.assistant_texts else []
-    yield "Last answer", last, "--transcript"
+    yield ANSWER, last, "--transcript"
 
 
 def _outcomes(uses: list[ToolUse]) -> str:
     failed = sum(use.ok is False and use.stopped is None for use in uses)
     return f"{len(uses)}, {failed} failed" if failed else str(len(uses))
+
+
+def _step(use: ToolUse) -> str:
+    took = "" if use.duration_seconds is None else f"  {duration_text(use.duration_seconds)}"
+    return f"{'✗' if use.ok is False else '✓'} {use.name}{took}"
 
 
 def _files(session: Session) -> Iterator[str]:
@@ -152,7 +167,8 @@ def _files(session: Session) -> Iterator[str]:
             sums[0] += use.lines_added or 0
             sums[1] += use.lines_removed or 0
     changed = (("edited", session.files_edited), ("written", session.files_written), ("read", session.files_read))
+    here = f"{session.cwd}/" if session.cwd else ""
     for verb, files in changed:
         for path in files:
             known = lines.get(path) if verb != "read" else None
-            yield f"{verb:8}{path}" + (f"  +{known[0]} −{known[1]}" if known else "")
+            yield f"{verb:8}{path.removeprefix(here)}" + (f"  +{known[0]} −{known[1]}" if known else "")

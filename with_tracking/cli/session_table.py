@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
@@ -10,33 +11,50 @@ from rich.text import Text
 
 from with_tracking.archive import State
 from with_tracking.cli.output import console, one_line
+from with_tracking.history.figures import figure
 from with_tracking.history.session_rows import SessionRow
 
 TITLES = ("ID", "WHEN", "WITH", "TIME", "CMDS", " ")
+SORTED_BY = {
+    "cost": "cost_usd",
+    "errors": "errors_encountered",
+    "tokens": "tokens.output",
+    "files": "files_edited",
+}
+"""What the table has a column for only when it is sorted by that, and its metric."""
 TIME_LENGTH = len("20261120-092939")
 
 
-def print_table(rows: Sequence[SessionRow], ids: Iterable[str]) -> None:
+def print_table(rows: Sequence[SessionRow], ids: Iterable[str], sort: str = "when") -> None:
     """Print a line each; the prompt gets what is left of the terminal's width.
 
-    `ids` are those of all sessions: what is shown of one tells it from the others.
+    `ids` are those of all sessions: what is shown of one tells it from the others. What they are sorted by is shown.
     """
-    known = list(ids)
-    lines = [TITLES, *((short_id(row.session_id, known), *_cells(row)) for row in rows)]
+    known = beginnings(ids)
+    metric = SORTED_BY.get(sort)
+    lines = [(*TITLES, *([sort.upper()] if metric else []))]
+    for row in rows:
+        extra = [figure(metric, row.metrics.get(metric))] if metric else []
+        lines.append((short_id(row.session_id, known), *_cells(row), *extra))
     widths = [max(cell_len(cell) for cell in column) for column in zip(*lines, strict=True)]
     asked = ["ASKED", *(row.prompt or "" for row in rows)]
     out = console()
     for cells, prompt in zip(lines, asked, strict=True):
         fixed = " ".join(set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=True))
-        line = Text(f"{fixed} ", style="bold" if cells is TITLES else "").append_text(one_line(prompt))
+        line = Text(f"{fixed} ", style="bold" if cells is lines[0] else "").append_text(one_line(prompt))
         line.rstrip()
         out.print(line, no_wrap=True, overflow="ellipsis")
 
 
-def short_id(name: str, known: Iterable[str]) -> str:
+def beginnings(ids: Iterable[str]) -> Counter[str]:
+    """Return how many sessions begin with the same date and time."""
+    return Counter(name[:TIME_LENGTH] for name in ids)
+
+
+def short_id(name: str, known: Mapping[str, int]) -> str:
     """Return the date and time that an id begins with, if no other session begins with the same."""
-    alike = sum(other.startswith(name[:TIME_LENGTH]) for other in known)
-    return name[:TIME_LENGTH] if alike == 1 and name[TIME_LENGTH : TIME_LENGTH + 1] == "-" else name
+    begin = name[:TIME_LENGTH]
+    return begin if known.get(begin) == 1 and name[TIME_LENGTH : TIME_LENGTH + 1] == "-" else name
 
 
 def when_text(row: SessionRow) -> str:

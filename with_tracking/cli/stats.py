@@ -18,7 +18,7 @@ from with_tracking.history.figures import count, dollars, duration, percent, spa
 from with_tracking.history.filters import Filters
 from with_tracking.history.rows import grouped, newest_first
 from with_tracking.history.session_rows import SessionRow
-from with_tracking.history.timeline import Sums, Unit, series, sums, timeline
+from with_tracking.history.timeline import Sums, Unit, priced, series, sums, timeline
 
 EPILOG = """\b
 Examples:
@@ -89,9 +89,9 @@ def _facts(rows: Sequence[SessionRow], total: Sums) -> Iterator[tuple[str, str]]
         first, last = (row.started_at.astimezone() for row in (dated[-1], dated[0]) if row.started_at)
         span = f", {first:%d %b %Y} to {last:%d %b %Y}"
     yield "sessions", f"{total.sessions:,}{span}"
-    known = total.succeeded + total.failed
-    if known:
-        yield "success", f"{percent(total.success_rate)} ended well ({total.succeeded} of {known})"
+    ended = total.succeeded + total.failed
+    if ended:
+        yield "success", f"{percent(total.success_rate)} ended well ({total.succeeded} of {ended})"
     if total.seconds is not None:
         yield "time", duration(total.seconds)
     yield "commands", f"{total.commands:,}, {total.commands_failed:,} failed"
@@ -100,8 +100,7 @@ def _facts(rows: Sequence[SessionRow], total: Sums) -> Iterator[tuple[str, str]]
     if total.tokens is not None:
         yield "tokens", f"{total.tokens:,} read and written, caches aside"
     if total.cost_usd is not None:
-        priced = sum("cost_usd" in row.metrics for row in rows)
-        yield "cost", dollars(total.cost_usd) + (f" ({priced} of {total.sessions})" if priced < total.sessions else "")
+        yield "cost", dollars(total.cost_usd) + (f" ({known})" if (known := priced(total)) else "")
     if dated and dated[0].started_at:
         recent = [row for row in dated if row.started_at and dated[0].started_at - row.started_at < timedelta(DAYS)]
         yield "per day", sparkline(series(timeline(recent, Unit.DAY))["sessions"][-DAYS:])

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from with_tracking.history.patterns import Recurring, failing_commands, recurring_errors
 from with_tracking.history.procedure_rates import Rate, procedure_rates
-from with_tracking.history.rows import grouped, value_of
+from with_tracking.history.rows import grouped, success_rate, value_of
 from with_tracking.history.session_rows import SessionRow
 from with_tracking.history.stories import Story
 from with_tracking.history.timeline import Period, Sums, Unit, sums, timeline
@@ -44,7 +44,8 @@ class Ranked:
 class Report:
     """A report on the sessions that began from `since` to `until`; `before` are the sums of as long a time before it.
 
-    `best` are procedures and prompts that were used more than once, by the lower end of what their rate likely is.
+    `worst` are procedures and prompts, used more than once, that mostly fail or surely fail more often than the rest;
+    `best` are the others, by the lower end of what their rate likely is.
     """
 
     since: datetime | None
@@ -76,6 +77,9 @@ def make_report(
     rates = [*procedure_rates(rows), *procedure_rates([row for row in rows if not row.procedure_name], "prompt")]
     elsewhere = [row for row in rows if not row.repo]
     used = [rate for rate in rates if rate.n > 1]
+    usual = success_rate(rows) or 0.0
+    worst = [rate for rate in used if rate.rate < 0.5 or rate.interval[1] < usual]
+    best = [rate for rate in used if rate not in worst]
     return Report(
         since=since,
         until=until,
@@ -89,13 +93,9 @@ def make_report(
         commands=tuple(failing_commands(stories)[:TOP]),
         slowest=_largest(rows, "duration_seconds"),
         costliest=_largest(rows, "cost_usd"),
-        best=tuple(sorted((rate for rate in used if rate.succeeded), key=lambda rate: -rate.interval[0])[:TOP]),
-        worst=tuple(sorted((rate for rate in used if rate.succeeded < rate.n), key=_badness)[:TOP]),
+        best=tuple(sorted(best, key=lambda rate: -rate.interval[0])[:TOP]),
+        worst=tuple(sorted(worst, key=lambda rate: rate.interval[1])[:TOP]),
     )
-
-
-def _badness(rate: Rate) -> float:
-    return rate.interval[1]
 
 
 def _work(repo: str, rows: Sequence[SessionRow]) -> Work:

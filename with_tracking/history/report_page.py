@@ -9,17 +9,17 @@ from with_tracking.history.pages import Bars, Block, Heading, Paragraph, Table, 
 from with_tracking.history.patterns import Recurring
 from with_tracking.history.procedure_rates import Rate
 from with_tracking.history.report import Ranked, Report, Work
-from with_tracking.history.timeline import Sums
+from with_tracking.history.timeline import Sums, priced
 
 OUTCOMES = {
-    "commit_made": "commits",
-    "pushed": "pushes",
-    "pr_created": "pull requests",
-    "issue_closed": "issues closed",
+    "commit_made": "committed",
+    "pushed": "pushed",
+    "pr_created": "pull request made",
+    "issue_closed": "issue closed",
     "tests_passed": "tests passed",
     "tests_failed": "tests failed",
 }
-"""What the outcomes of sessions are called; each is counted by sessions."""
+"""What the outcomes of sessions are called: `committed in 3`, that is, in so many sessions."""
 
 
 def title_of(report: Report) -> str:
@@ -66,7 +66,8 @@ def _figures(report: Report) -> Iterator[tuple[str, str, str]]:
     if total.tokens is not None:
         yield "Tokens", count(total.tokens), _against(before.tokens if before else None, total.tokens)
     if total.cost_usd is not None:
-        yield "Cost", dollars(total.cost_usd), _against(before.cost_usd if before else None, total.cost_usd)
+        notes = (_against(before.cost_usd if before else None, total.cost_usd), priced(total))
+        yield "Cost", dollars(total.cost_usd), ", ".join(filter(None, notes))
 
 
 def _against(before: float | None, now: float) -> str:
@@ -85,7 +86,7 @@ def _worked_on(work: Sequence[Work]) -> Iterator[Block]:
                 each.repo,
                 ", ".join(each.branches),
                 ", ".join(f"#{number}" for number in each.issues[:12]) + (" …" if len(each.issues) > 12 else ""),
-                ", ".join(f"{times} {OUTCOMES.get(name, name)}" for name, times in each.outcomes.items()),
+                ", ".join(f"{OUTCOMES.get(name, name)} in {times}" for name, times in each.outcomes.items()),
                 *_sums(each.sums),
             )
             for each in work
@@ -93,7 +94,7 @@ def _worked_on(work: Sequence[Work]) -> Iterator[Block]:
         texts=4,
     )
     if any(each.outcomes for each in work):
-        yield Paragraph("Outcomes are counted by the sessions in which they happened.", note=True)
+        yield Paragraph("Outcomes are counted by sessions: tests failed in 3 means in 3 sessions.", note=True)
 
 
 def _sums(some: Sums) -> tuple[str, str, str, str]:

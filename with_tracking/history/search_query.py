@@ -106,7 +106,7 @@ def _tokens(text: str) -> list[str]:
         if match["bracket"] or word in _OPERATORS:
             found.append(match[0])
         elif word:
-            found.append(_phrase(word.rstrip("*") if word.endswith("*") else word, prefix=word.endswith("*")))
+            found.append(_phrase(word.rstrip("*") or word, prefix=word.endswith("*")))
         else:
             found.append(_phrase(match["phrase"], prefix=bool(match["prefix"])))
     if not found:

@@ -20,7 +20,10 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What some sessions add up to. None is what is known of none of them; `seconds` is their time together."""
+    """What some sessions add up to. None is what is known of none of them.
+
+    `seconds` is their time together; `priced` is of how many of them the cost is known.
+    """
 
     sessions: int
     succeeded: int
@@ -32,6 +35,7 @@ class Sums:
     errors: int
     tokens: int | None
     cost_usd: float | None
+    priced: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,13 @@ def sums(rows: Iterable[SessionRow]) -> Sums:
         errors=round(_total(known, "errors_encountered") or 0),
         tokens=round(sum(tokens)) if tokens else None,
         cost_usd=_total(known, "cost_usd"),
+        priced=len(values_of(known, "cost_usd")),
     )
+
+
+def priced(some: Sums) -> str:
+    """Return of how many sessions the cost is known, nothing if it is of all."""
+    return f"known of {some.priced:,} of {some.sessions:,}" if some.priced < some.sessions else ""
 
 
 def timeline(rows: Iterable[SessionRow], unit: Unit, *, until: date | None = None) -> list[Period]:
