@@ -17,9 +17,9 @@ TOOLS = ["bash", "sh", "env", "mkdir", "mv", "rm", "cat", "stty", "readlink", "t
 SPEAK = '#!/bin/sh\necho speaking "$@"\nexit 7\n'
 
 
-def ran_untracked(bench: Bench, **environ: str) -> None:
+def ran_untracked(bench: Bench, wrapper: str = "", **environ: str) -> None:
     """Check that the assistant ran, with its status, and that one line was said."""
-    with bench.start([bench.wrapper(), "a b"], **environ) as terminal:
+    with bench.start([wrapper or bench.wrapper(), "a b"], **environ) as terminal:
         assert terminal.wait_for_end() == 7
         terminal.wait_until_quiet(0.1)
         lines = terminal.screen.replace("\n", " ")
@@ -36,6 +36,14 @@ def tools_without(bench: Bench, *missing: str) -> str:
         if tool not in missing:
             (folder / tool).symlink_to(shutil.which(tool) or tool)
     return f"{bench.stubs}:{folder}"
+
+
+def test_few_files_may_be_open(bench: Bench) -> None:
+    """Where the recorder's descriptors are more than the limit allows, there is no recording."""
+    bench.stub("claude", SPEAK)
+    limited = write_program(bench.folder / "limited", f'#!/bin/bash\nulimit -n 40\nexec "{bench.wrapper()}" "$@"\n')
+    ran_untracked(bench, str(limited))
+    assert not bench.folders()
 
 
 def test_no_script(bench: Bench) -> None:

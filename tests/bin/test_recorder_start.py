@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.bin.conftest import WRAPPERS, Bench
+from tests.bin.conftest import CHECKOUT, WRAPPERS, Bench
 
 AWKWARD = [
     "close-issue 583",
@@ -42,6 +43,16 @@ AWKWARD = [
 ]
 
 Run = Callable[[list[str]], int]
+
+
+def same_environment(bench: Bench, run_anyhow: Run) -> None:
+    """Check that the wrapped assistant has the variables that it has alone, and that the session was recorded."""
+    seen = []
+    for command in (str(bench.stubs / "claude"), bench.wrapper()):
+        assert run_anyhow(["bash", "-c", f"{command}; true"]) == 0
+        seen.append(bench.report().variables())
+    assert seen[1].pop("WITH_TRACKING_SESSION_ID") == bench.session()[1].session_id
+    assert seen[0] == seen[1]
 
 
 def test_arguments_arrive_unchanged(bench: Bench, run_anyhow: Run) -> None:
@@ -117,17 +128,50 @@ def test_the_world_is_the_same(bench: Bench, run_anyhow: Run) -> None:
     )
 
 
-def test_unusual_environment(bench: Bench) -> None:
+def test_unusual_environment(bench: Bench, run_anyhow: Run) -> None:
     """Without SHELL, with values of several lines, with exported functions: nothing is added, lost or changed."""
     bench.reporter()
-    unusual = {**bench.environ, "LINES": "x\ny", "BASH_FUNC_greet%%": "() {  echo hello\n}", "name-with-dash": "1"}
-    del unusual["SHELL"]
-    seen = []
-    for command in (str(bench.stubs / "claude"), bench.wrapper()):
-        subprocess.run(["bash", "-c", f"{command}; true"], env=unusual, cwd=bench.folder, check=True)
-        seen.append(bench.report().variables())
-    assert seen[1].pop("WITH_TRACKING_SESSION_ID")
-    assert seen[0] == seen[1]
+    bench.environ |= {"LINES": "x\ny", "BASH_FUNC_greet%%": "() {  echo hello\n}", "name-with-dash": "1"}
+    del bench.environ["SHELL"]
+    same_environment(bench, run_anyhow)
+
+
+def test_exported_names_of_the_recorders_variables(bench: Bench, run_anyhow: Run) -> None:
+    """A variable that the person exports reaches the assistant, though the recorder has one of that name."""
+    bench.reporter()
+    recorder = (CHECKOUT / "bin" / "record-with-tracking").read_text()
+    names = set(re.findall(r"\b([a-z][a-z_]*)\+?=", recorder))
+    assert {"name", "program", "child", "folder"} <= names
+    bench.environ |= {name: f"it's\n{name}" for name in names}
+    same_environment(bench, run_anyhow)
+
+
+@pytest.mark.parametrize("name", ["POSIXLY_CORRECT", "BASH_ENV"])
+def test_settings_of_bash(bench: Bench, run_anyhow: Run, name: str) -> None:
+    """What turns options of bash on neither breaks the recorder nor is kept from the assistant."""
+    bench.reporter()
+    options = bench.folder / "options"
+    options.write_text("set -efukC\n")
+    bench.environ[name] = str(options)
+    same_environment(bench, run_anyhow)
+
+
+def test_options_that_are_exported(bench: Bench, run_anyhow: Run) -> None:
+    """SHELLOPTS turns options on in every bash: the recorder does without them, the assistant gets them."""
+    bench.reporter()
+    options = {"errexit", "nounset", "noglob", "noclobber", "allexport"}
+    bench.environ["SHELLOPTS"] = ":".join(options)
+    assert run_anyhow([bench.wrapper(), "*"]) == 0
+    assert options <= set(bench.report().variables()["SHELLOPTS"].split(":"))
+    assert bench.session()[1].argv == ("claude", "*")
+
+
+def test_a_locale_that_the_machine_does_not_have(bench: Bench) -> None:
+    """Bash says so once, by itself, at its start; the recorder does not make it say so again."""
+    bench.stub("claude", "#!/bin/sh\nexit 3\n")
+    done = bench.run([bench.wrapper(), "größe"], LC_ALL="xx_YY.UTF-8")
+    assert (done.returncode, done.stderr.count(b"\n")) == (3, 1)
+    assert bench.session()[1].argv == ("claude", "größe")
 
 
 def test_recordings_are_private(bench: Bench, run_anyhow: Run) -> None:

@@ -139,12 +139,23 @@ def test_a_server_left_behind_is_not_waited_for(bench: Bench) -> None:
     assert time.monotonic() - began < 10
 
 
-@pytest.mark.parametrize("redirect", ["<&-", ">&-", "2>&-"])
+@pytest.mark.parametrize("redirect", ["<&-", ">&-"])
 def test_a_closed_stream(bench: Bench, redirect: str) -> None:
-    """An odd caller that closes a standard stream gets the assistant as it is."""
-    bench.stub("claude", f'#!/bin/sh\necho out\necho err >&2\necho ran >"{bench.folder}/ran"\nexit 7\n')
-    assert bench.run(["bash", "-c", f'"$0" {redirect}', bench.wrapper()]).returncode == 7
-    assert (bench.folder / "ran").exists()
+    """An odd caller that closes a standard stream gets the assistant as it is, with that stream closed."""
+    bench.stub("claude", f'#!/bin/sh\nls /proc/$$/fd >"{bench.folder}/open"\nexit 7\n')
+    seen = []
+    for command in (str(bench.stubs / "claude"), bench.wrapper()):
+        assert bench.run(["bash", "-c", f'"$0" {redirect}', command]).returncode == 7
+        seen.append((bench.folder / "open").read_text())
+    assert seen[0] == seen[1]
+
+
+def test_nobody_reads_what_the_wrapper_says(bench: Bench) -> None:
+    """A reader of stderr that is gone when the session is over does not change the status."""
+    bench.stub("claude", "#!/bin/sh\necho out\nexit 7\n")
+    command = ["bash", "-c", '"$0" 2>&1 | head -1; echo "${PIPESTATUS[0]}"', bench.wrapper()]
+    assert bench.run(command, WITH_TRACKING_QUIET="0").stdout == b"out\n7\n"
+    assert bench.session()[1].ended_at is not None
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 127, 255])
