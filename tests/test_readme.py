@@ -17,8 +17,9 @@ PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 
 def reference() -> str:
     """Return the help of all commands as one page."""
-    parts = ["# with-tracking: all commands\n\nThis is what `with-tracking COMMAND --help` prints.\n"]
     context = click.Context(main, info_name="with-tracking", terminal_width=80, max_content_width=80)
+    parts = ["# with-tracking: all commands\n\nThis is what `with-tracking COMMAND --help` prints.\n"]
+    parts.append(f"```text\n{main.get_help(context)}\n```\n")
     for name in main.list_commands(context):
         command = main.get_command(context, name)
         assert command is not None

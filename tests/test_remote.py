@@ -89,12 +89,33 @@ class TestRemote:
         assert (unknown.returncode, "more than one session" in unknown.stderr) == (1, True)
         assert run("show", "last", "--remote", "--raw").returncode == 2
 
+    def test_the_last_but_one(self) -> None:
+        """-2 is the session before the last one, as it is in the archive."""
+        assert "❯ close-issue 583" in run("show", "-2", "--remote").stdout
+        few = run("show", "-3", "--remote")
+        assert (few.returncode, few.stderr.startswith("Error: The store has no session '-3'")) == (1, True)
+
+    def test_the_same_questions(self) -> None:
+        """Statistics, comparisons, reports and tables of the store are those that the archive would give."""
+        total = json.loads(run("stats", "--remote", "--json").stdout)["total"]
+        assert (total["sessions"], total["succeeded"], total["commands"]) == (2, 1, 6)
+        assert "claude_code" in run("compare", "--by", "provider", "--remote").stdout
+        pair = json.loads(run("compare", "-2", "-1", "--remote", "--json").stdout)
+        assert [pair[side]["prompt"] for side in "ab"] == ["close-issue 583", "fix the walrus"]
+        assert "Only in A: commands (2)" in run("compare", "-2", "-1", "--remote").stdout
+        assert len(json.loads(run("trends", "--remote", "--last", "0", "--json").stdout)["periods"]) > 0
+        assert run("export", "--remote").stdout.count("\n") == 3
+        report = json.loads(run("report", "--since", "2026-11-01", "--remote", "--json").stdout)
+        assert (report["total"]["sessions"], report["commands"][0]["text"]) == (2, "git show N")
+        assert json.loads(run("patterns", "--remote", "--json").stdout)["commands"] == report["commands"]
+        assert run("export", "--otlp", "http://localhost:1", "--remote").returncode == 2
+
     def test_experiments(self) -> None:
         """The one that sessions go to is marked."""
         names = {one["name"]: one["current"] for one in json.loads(run("experiments", "--json").stdout)}
         assert names["ai-sessions"] is True
         assert not names.get("Default", False)
-        assert run("experiments").stdout.splitlines()[0].split() == ["ID", "NAME", "CREATED", "CHANGED"]
+        assert run("experiments").stdout.splitlines()[0].split() == ["NAME", "ID", "CREATED", "CHANGED"]
 
 
 def test_store_away() -> None:

@@ -9,6 +9,7 @@ import click
 
 from with_tracking import archive, index, paths
 from with_tracking.alerting import alerts, alerts_config
+from with_tracking.cli import tab_key
 from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Group
 from with_tracking.errors import WithTrackingError
@@ -43,7 +44,7 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("session_id", metavar="[ID]", default="last")
+@click.argument("session_id", metavar="[ID]", default="last", shell_complete=tab_key.sessions)
 @click.option("--deliver", is_flag=True, help="Tell what holds in the ways of its rule, too: desktop, command, …")
 @click.option("--json", "as_json", is_flag=True, help="Print each rule and whether it holds as JSON.")
 def check_command(session_id: str, deliver: bool, as_json: bool) -> None:
@@ -64,7 +65,7 @@ def check_command(session_id: str, deliver: bool, as_json: bool) -> None:
         from with_tracking.cli.output import print_json
 
         rules = [{"name": alert.name, "when": alert.when.text, "holds": alert in holding} for alert in todo.alerts]
-        print_json({"schema_version": 1, "session_id": folder.name, "alerts": rules})
+        print_json({"session_id": folder.name, "alerts": rules})
     else:
         for alert in todo.alerts:
             click.echo(f"{'✗' if alert in holding else '✓'} {alert.name}: {alert.when.text}")

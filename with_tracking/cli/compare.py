@@ -9,10 +9,12 @@ from typing import Any
 
 import click
 
+from parsers.session import Session
 from with_tracking import archive, index, paths
-from with_tracking.cli.current_index import current_index
+from with_tracking.cli import tab_key
+from with_tracking.cli.current_index import asked
 from with_tracking.cli.edge import Command
-from with_tracking.cli.filters import filter_options
+from with_tracking.cli.filters import REMOTE, filter_options
 from with_tracking.errors import WithTrackingError
 from with_tracking.history.comparison import compare_groups, side_by_side
 from with_tracking.history.filters import Filters
@@ -42,7 +44,7 @@ class Key(click.ParamType[str]):
 
 
 @click.command("compare", cls=Command, epilog=EPILOG, context_settings={"ignore_unknown_options": True})
-@click.argument("ids", nargs=-1, metavar="[A B]")
+@click.argument("ids", nargs=-1, metavar="[A B]", shell_complete=tab_key.sessions)
 @click.option("--by", type=Key(), help=f"Compare groups: {', '.join(KEYS)} or tag:NAME.")
 @click.option("--baseline", help="With --by: the group that the others are compared with (default: the largest).")
 @click.option(
@@ -53,6 +55,7 @@ class Key(click.ParamType[str]):
     "--previous", default=PREVIOUS, show_default=True, type=click.IntRange(1), help="So many are before the latest."
 )
 @filter_options
+@REMOTE
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 def command(
     ids: Sequence[str],
@@ -62,6 +65,7 @@ def command(
     latest: bool,
     previous: int,
     filters: Filters,
+    remote: bool,
     as_json: bool,
 ) -> None:
     """Compare two sessions A and B, groups of sessions (--by), or the latest with those before.
@@ -73,9 +77,10 @@ def command(
         raise click.UsageError("Give two sessions (with-tracking compare -2 -1), --by KEY, or --latest-vs-previous.")
     root = paths.root(os.environ)
     if ids:
-        _compare_two(root, ids[0], ids[1], as_json)
+        pair = [(_remote if remote else _local)(root, wanted) for wanted in ids]
+        _compare_two(pair, as_json)
         return
-    with current_index(root) as connection:
+    with asked(root, filters, remote) as connection:
         rows = index.select(connection, filters)
     if by is not None:
         _compare_groups(rows, by, metrics, baseline, as_json)
@@ -83,18 +88,27 @@ def command(
         _compare_latest(rows, metrics, previous, as_json)
 
 
-def _compare_two(root: Path, first: str, second: str, as_json: bool) -> None:
-    folders = [archive.find(root, wanted) for wanted in (first, second)]
-    sessions = [archive.read_session(folder) for folder in folders]
-    rows = [row_of(folder, root) for folder in folders]
-    pairs = side_by_side(*rows)
+def _local(root: Path, wanted: str) -> tuple[Session | None, SessionRow]:
+    folder = archive.find(root, wanted)
+    return archive.read_session(folder), row_of(folder, root)
+
+
+def _remote(root: Path, wanted: str) -> tuple[Session | None, SessionRow]:
+    from with_tracking.store.mlflow_remote import Store
+
+    session, _, row = Store(root, Path.cwd()).session(wanted)
+    return session, row
+
+
+def _compare_two(pair: Sequence[tuple[Session | None, SessionRow]], as_json: bool) -> None:
+    (one, first), (other, second) = pair
+    pairs = side_by_side(first, second)
     if as_json:
-        _print_json({"schema_version": 1, "a": rows[0], "b": rows[1], "metrics": pairs})
+        _print_json({"a": first, "b": second, "metrics": pairs})
         return
-    one, other = sessions
     if one is None or other is None:
-        missing = folders[0 if one is None else 1]
-        raise WithTrackingError(f"The session {missing.name} has not been read yet", "with-tracking sync")
+        missing = first if one is None else second
+        raise WithTrackingError(f"The session {missing.session_id} has not been read yet", "with-tracking sync")
     from with_tracking.cli import comparison_tables
     from with_tracking.cli.output import console
 

@@ -11,6 +11,10 @@ VARIABLE = "_WITH_TRACKING_COMPLETE"
 """By this variable the shell asks the program; click makes the name from the program's."""
 
 
+ZSH = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }"
+"""What a ~/.zshrc that completes nothing yet has to do first."""
+
+
 @click.command("completion", cls=Command)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
@@ -24,4 +28,6 @@ def command(context: click.Context, shell: str) -> None:
     """
     kind = get_completion_class(shell)
     assert kind is not None  # the choices are click's own
+    if shell == "zsh":
+        click.echo(ZSH)
     click.echo(kind(context.find_root().command, {}, "with-tracking", VARIABLE).source())

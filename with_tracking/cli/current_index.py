@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from with_tracking import index
+
+if TYPE_CHECKING:
+    from with_tracking.history.filters import Filters
+    from with_tracking.history.session_rows import SessionRow
+    from with_tracking.history.stories import Story
 
 SHOWN_FROM = 300
 """Fewer sessions are added in a second or two."""
@@ -24,10 +29,36 @@ def current_index(root: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
+@contextmanager
+def asked(root: Path, filters: Filters, remote: bool) -> Iterator[sqlite3.Connection]:
+    """Open the index to ask: that of the archive, or one of the store's sessions that fit."""
+    if remote:
+        from with_tracking.store.mlflow_remote import Store
+
+        with Store(root, Path.cwd()).opened(filters) as connection:
+            yield connection
+    else:
+        with current_index(root) as connection:
+            yield connection
+
+
+def stories(root: Path, rows: Sequence[SessionRow], remote: bool) -> list[Story]:
+    """Return what happened in sessions, of the archive or of the store."""
+    from with_tracking.history.stories import parsed_files, read_stories
+
+    if not remote:
+        return list(read_stories(parsed_files(root, rows)))
+    from with_tracking.store.mlflow_remote import Store
+
+    with progress_bar("Reading") as progress:
+        return list(read_stories(Store(root, Path.cwd()).parsed(rows, progress)))
+
+
 class Bar:
     """A progress bar on stderr that comes only when there is much to do."""
 
-    def __init__(self) -> None:
+    def __init__(self, doing: str) -> None:
+        self.doing = doing
         self.shown: Any = None
         self.task: Any = None
 
@@ -40,7 +71,7 @@ class Bar:
 
             from with_tracking.cli.output import console
 
-            columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn())
+            columns = (TextColumn(self.doing), BarColumn(), MofNCompleteColumn())
             self.shown = Progress(*columns, console=console(stderr=True), transient=True)
             self.shown.start()
             self.task = self.shown.add_task("", total=total)
@@ -54,9 +85,9 @@ class Bar:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Bar]:
+def progress_bar(doing: str = "Indexing") -> Iterator[Bar]:
     """Give a bar that is gone afterwards."""
-    bar = Bar()
+    bar = Bar(doing)
     try:
         yield bar
     finally:

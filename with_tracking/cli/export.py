@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from with_tracking import archive, index, paths
-from with_tracking.cli.current_index import current_index
+from with_tracking.cli.current_index import asked
 from with_tracking.cli.edge import Command
-from with_tracking.cli.filters import filter_options
+from with_tracking.cli.filters import REMOTE, filter_options
 from with_tracking.errors import WithTrackingError
 from with_tracking.history.export import FORMATS, as_prometheus
 from with_tracking.history.filters import Filters
@@ -35,6 +35,7 @@ Examples:
 @click.option("--otlp", metavar="URL", help="Send spans and metrics there, with OpenTelemetry over HTTP.")
 @click.option("--content", is_flag=True, help="With --otlp: send prompts, answers, inputs and outputs, too.")
 @filter_options
+@REMOTE
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 def command(
     kind: str | None,
@@ -43,6 +44,7 @@ def command(
     otlp: str | None,
     content: bool,
     filters: Filters,
+    remote: bool,
     as_json: bool,
 ) -> None:
     """Export sessions as a table (CSV, JSON, JSON lines, Parquet), to Prometheus or by OpenTelemetry.
@@ -51,7 +53,9 @@ def command(
     gets a trace for each session after the conventions for GenAI, the same one if it is exported again.
     """
     root = paths.root(os.environ)
-    with current_index(root) as connection:
+    if remote and otlp is not None:
+        raise click.UsageError("--otlp sends what is in this archive; without --remote.")
+    with asked(root, filters, remote) as connection:
         rows = index.select(connection, filters, ascending=True)
     if prometheus is not None:
         write_output(prometheus, as_prometheus(rows))

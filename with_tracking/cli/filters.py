@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from with_tracking import quantities
+from with_tracking.cli import tab_key
 from with_tracking.history.filters import Filters
 
 
@@ -77,6 +78,9 @@ class Tag(click.ParamType[tuple[str, str | None]]):
         return key, text if equals else None
 
 
+REMOTE = click.option("--remote", is_flag=True, help="Ask the MLflow store that the settings name, not this archive.")
+
+
 def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that choose sessions; it gets them as one argument `filters`."""
 
@@ -99,14 +103,29 @@ _NAMES = (
     "provider", "procedure", "issue", "model", "since", "until", "branch", "repo", "failed", "min_duration", "tags",
 )  # fmt: skip
 _OPTIONS: Sequence[Callable[..., Any]] = (
-    _many("--provider", "NAME", "Of this assistant: claude, codex, openai_codex, …"),
-    _many("--procedure", "NAME", "Of this procedure: close-issue; * stands for anything."),
+    _many(
+        "--provider",
+        "NAME",
+        "Of this assistant: claude, codex, openai_codex, …",
+        shell_complete=tab_key.names("provider", "wrapper"),
+    ),
+    _many(
+        "--procedure",
+        "NAME",
+        "Of this procedure: close-issue; * stands for anything.",
+        shell_complete=tab_key.names("procedure"),
+    ),
     _many("--issue", "NUMBER", "About this issue."),
-    _many("--model", "NAME", "With this model; a part of its name is enough."),
+    _many("--model", "NAME", "With this model; a part of its name is enough.", shell_complete=tab_key.names("model")),
     click.option("--since", type=When(), help="Begun after this: 7d, 12h, today or 2026-11-01."),
     click.option("--until", type=When(end=True), help="Begun before this; a date counts to its end."),
-    _many("--branch", "NAME", "On this git branch; * stands for anything."),
-    _many("--repo", "NAME", "In this git repository: its folder's name, or its path."),
+    _many("--branch", "NAME", "On this git branch; * stands for anything.", shell_complete=tab_key.names("branch")),
+    _many(
+        "--repo",
+        "NAME",
+        "In this git repository: its folder's name, or its path.",
+        shell_complete=tab_key.names("repo"),
+    ),
     click.option("--failed", is_flag=True, help="Only those that ended badly."),
     click.option("--min-duration", type=Duration(), help="That took at least so long: 90s, 5m, 2h."),
     _many("--tag", "KEY[=VALUE]", "With this tag, your own or the run's.", "tags", type=Tag()),

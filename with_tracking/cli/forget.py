@@ -7,6 +7,7 @@ import os
 import click
 
 from with_tracking import archive, paths
+from with_tracking.cli import tab_key
 from with_tracking.cli.edge import Command
 from with_tracking.quantities import size_text
 from with_tracking.upkeep.removal import Forgotten, forget, size_of
@@ -18,7 +19,7 @@ Examples:
 
 
 @click.command("forget", cls=Command, epilog=EPILOG, context_settings={"ignore_unknown_options": True})
-@click.argument("session_id", metavar="ID|last|-N")
+@click.argument("session_id", metavar="ID|last|-N", shell_complete=tab_key.sessions)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was deleted as JSON; needs --yes.")
 def command(session_id: str, yes: bool, as_json: bool) -> None:

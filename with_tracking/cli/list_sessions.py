@@ -11,7 +11,7 @@ import click
 from with_tracking import index, paths
 from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Command
-from with_tracking.cli.filters import filter_options
+from with_tracking.cli.filters import REMOTE, filter_options
 from with_tracking.history.figures import counted
 from with_tracking.history.filters import Filters
 
@@ -21,7 +21,7 @@ from with_tracking.history.filters import Filters
 @click.option("--sort", type=click.Choice([*index.SORTS]), default="when", show_default=True, help="The largest first.")
 @click.option("--reverse", is_flag=True, help="The smallest (oldest) first.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(0), help="So many of them; 0 is all.")
-@click.option("--remote", is_flag=True, help="Ask the MLflow store that the settings name, not this archive.")
+@REMOTE
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JSON list.")
 def command(filters: Filters, sort: str, reverse: bool, limit: int, remote: bool, as_json: bool) -> None:
     """List the sessions, the newest first.

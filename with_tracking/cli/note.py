@@ -7,12 +7,13 @@ import os
 import click
 
 from with_tracking import archive, paths, remarks
+from with_tracking.cli import tab_key
 from with_tracking.cli.edge import Command
 from with_tracking.cli.remarking import tell
 
 
 @click.command("note", cls=Command, context_settings={"ignore_unknown_options": True})
-@click.argument("session_id", metavar="ID|last|-N")
+@click.argument("session_id", metavar="ID|last|-N", shell_complete=tab_key.sessions)
 @click.argument("text", nargs=-1)
 @click.option("--remove", is_flag=True, help="Take the note away.")
 @click.option("--json", "as_json", is_flag=True, help="Print the note and all tags as JSON.")

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from with_tracking import archive, paths, ui_server
+from with_tracking.cli import tab_key
 from with_tracking.cli.edge import Command
 from with_tracking.errors import WithTrackingError
 from with_tracking.store.logged import Logged, read_logged
 
 
 @click.command("open", cls=Command, context_settings={"ignore_unknown_options": True})
-@click.argument("session_id", metavar="ID|last|-N")
+@click.argument("session_id", metavar="ID|last|-N", shell_complete=tab_key.sessions)
 @click.option("--url", "only_url", is_flag=True, help="Print the address and open nothing.")
 def command(session_id: str, only_url: bool) -> None:
     """Open the MLflow run of a session in the browser, and print its address.

@@ -10,6 +10,8 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+SCHEMA_VERSION = 1
+"""Of what print_json prints: counted up when a field changes its meaning or goes away. docs/json.md describes it."""
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """What a recorded text could do to the terminal that shows it."""
 
@@ -36,5 +38,13 @@ def harmless(text: str) -> str:
 
 
 def print_json(value: Any) -> None:
-    """Print JSON, indented, on stdout."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+    """Print JSON, indented, on stdout: an object or a list of objects, each with its schema_version."""
+    click.echo(msgspec.json.format(msgspec.json.encode(_versioned(value)), indent=2))
+
+
+def _versioned(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_versioned(one) for one in value]
+    if hasattr(value, "schema_version"):
+        return value
+    return {"schema_version": SCHEMA_VERSION, **(value if isinstance(value, dict) else msgspec.to_builtins(value))}

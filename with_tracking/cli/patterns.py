@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.text import Text
 
 from with_tracking import index, paths
-from with_tracking.cli.current_index import current_index
+from with_tracking.cli.current_index import asked, stories
 from with_tracking.cli.edge import Command
-from with_tracking.cli.filters import filter_options
+from with_tracking.cli.filters import REMOTE, filter_options
 from with_tracking.cli.output import console, one_line
 from with_tracking.errors import WithTrackingError
-from with_tracking.history.figures import count, percent
+from with_tracking.history.figures import count, counted, percent
 from with_tracking.history.filters import Filters
 from with_tracking.history.patterns import (
     COMPLEXITY,
@@ -28,7 +28,6 @@ from with_tracking.history.patterns import (
     retried_commands,
 )
 from with_tracking.history.procedure_rates import Rate, procedure_rates
-from with_tracking.history.stories import read_stories
 
 EPILOG = """\b
 Examples:
@@ -41,31 +40,32 @@ ROWS = 6
 @click.command("patterns", cls=Command, epilog=EPILOG)
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(1), help="Look at so many of the newest.")
 @filter_options
+@REMOTE
 @click.option("--json", "as_json", is_flag=True, help="Print everything found as JSON.")
-def command(limit: int, filters: Filters, as_json: bool) -> None:
+def command(limit: int, filters: Filters, remote: bool, as_json: bool) -> None:
     """Show what comes back: errors and what fixed them, retries, how procedures do, complex sessions.
 
     This is counting: a command that failed and later succeeded in the same session counts as fixed by what was last
     changed between the two. Numbers in errors and commands are shown as N, folders as ….
     """
     root = paths.root(os.environ)
-    with current_index(root) as connection:
+    with asked(root, filters, remote) as connection:
         rows = index.select(connection, filters, limit=limit)
-    stories = list(read_stories(root, rows))
-    errors, commands = recurring_errors(stories), failing_commands(stories)
-    retries, rates, complex_ones = retried_commands(stories), procedure_rates(rows), complexity(rows)
+    told = stories(root, rows, remote)
+    errors, commands = recurring_errors(told), failing_commands(told)
+    retries, rates, complex_ones = retried_commands(told), procedure_rates(rows), complexity(rows)
     if as_json:
         from with_tracking.cli.output import print_json
 
         found = {"errors": errors, "commands": commands, "retries": retries}
-        print_json({"schema_version": 1, **found, "procedures": rates, "complexity": complex_ones})
+        print_json({**found, "procedures": rates, "complexity": complex_ones})
         return
-    if not stories:
+    if not told:
         raise WithTrackingError("There is no session that fits and has been read", "with-tracking list")
     out = console()
-    out.print(one_line(f"{len(stories)} sessions", "bold"))
-    _print_recurring(out, "Errors that came back", errors, len(stories))
-    _print_recurring(out, "Commands that failed in several sessions", commands, len(stories))
+    out.print(one_line(counted(len(told), "session"), "bold"))
+    _print_recurring(out, "Errors that came back", errors, len(told))
+    _print_recurring(out, "Commands that failed in several sessions", commands, len(told))
     _print_retries(out, retries)
     _print_rates(out, rates)
     _print_complexity(out, complex_ones)

@@ -27,6 +27,6 @@ def command(as_json: bool) -> None:
     if as_json:
         from with_tracking.cli.output import print_json
 
-        print_json({"schema_version": 1, "sessions": count, "bytes": size})
+        print_json({"sessions": count, "bytes": size})
     else:
         click.echo(f"{count} sessions indexed ({quantities.size_text(size)}).", err=True)

@@ -18,7 +18,7 @@ def tell(folder: Path, said: Remarks, *, as_json: bool, changed: bool) -> None:
         from with_tracking.cli.output import print_json
 
         known = {"session_id": folder.name, "tags": said.tags, "note": said.note}
-        print_json({"schema_version": 1, **known, "waiting_for_mlflow": said.unsent})
+        print_json({**known, "waiting_for_mlflow": said.unsent})
     else:
         for key, value in said.tags.items():
             click.echo(harmless(f"{key}={value}"))

@@ -14,6 +14,7 @@ import click
 
 from parsers.recording import Output, Recording, read_recording
 from with_tracking import archive, asciicast, paths
+from with_tracking.cli import tab_key
 from with_tracking.cli.edge import Command
 from with_tracking.errors import WithTrackingError
 from with_tracking.history.output_files import write_output
@@ -29,7 +30,7 @@ ANSWER_SECONDS = 0.05
 
 
 @click.command("replay", cls=Command, context_settings={"ignore_unknown_options": True})
-@click.argument("session_id", metavar="ID|last|-N")
+@click.argument("session_id", metavar="ID|last|-N", shell_complete=tab_key.sessions)
 @click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.01, 1e6), help="Times as fast.")
 @click.option("--idle-limit", type=click.FloatRange(0), metavar="SECONDS", help="Cut longer pauses to this.")
 @click.option(

@@ -14,7 +14,9 @@ import msgspec
 from parsers.session import Event, Session
 from with_tracking import archive, paths, ui_server
 from with_tracking.archive import State
+from with_tracking.cli import tab_key
 from with_tracking.cli.edge import Command
+from with_tracking.cli.filters import REMOTE
 from with_tracking.errors import WithTrackingError
 from with_tracking.remarks import read_remarks
 from with_tracking.store.logged import read_logged
@@ -27,14 +29,14 @@ RECORDED = ("typescript", "stdout.txt")
 
 
 @click.command("show", cls=Command, context_settings={"ignore_unknown_options": True})
-@click.argument("session_id", metavar="ID|last|-N")
+@click.argument("session_id", metavar="ID|last|-N", shell_complete=tab_key.sessions)
 @click.option("--transcript", "part", flag_value="transcript", help="Print the readable transcript.")
 @click.option("--commands", "part", flag_value="commands", help="Print all shell commands whole, with times.")
 @click.option("--errors", "part", flag_value="errors", help="Print all errors whole, with times.")
 @click.option("--timeline", "part", flag_value="timeline", help="Print everything that happened, with times.")
 @click.option("--raw", "part", flag_value="raw", help="Print the recording, byte for byte.")
 @click.option("--json", "part", flag_value="json", help="Print the whole session as JSON.")
-@click.option("--remote", is_flag=True, help="Ask the MLflow store that the settings name, not this archive.")
+@REMOTE
 def command(session_id: str, part: str | None, remote: bool) -> None:
     """Show one session: what was asked and done, and how it went.
 
@@ -75,11 +77,12 @@ def _print(root: Path, folder: Path, part: str | None) -> None:
 
 def _print_remote(root: Path, session_id: str, part: str | None) -> None:
     """Show a session of the store, from the artifacts of its run."""
-    from with_tracking.store.mlflow_remote import Store
+    from with_tracking.store.mlflow_remote import RUN, Store
 
     if part in ("raw", "transcript"):
         raise click.UsageError(f"--{part} is an artifact of the run: look at it in the UI.")
-    session, events, run_id = Store(root, Path.cwd()).session(session_id)
+    session, events, row = Store(root, Path.cwd()).session(session_id)
+    run_id = row.path.removeprefix(RUN)
     if part == "json":
         from with_tracking.cli.output import print_json
 

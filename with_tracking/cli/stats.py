@@ -10,9 +10,9 @@ from datetime import timedelta
 import click
 
 from with_tracking import index, paths
-from with_tracking.cli.current_index import current_index
+from with_tracking.cli.current_index import asked
 from with_tracking.cli.edge import Command
-from with_tracking.cli.filters import filter_options
+from with_tracking.cli.filters import REMOTE, filter_options
 from with_tracking.errors import WithTrackingError
 from with_tracking.history.figures import count, dollars, duration, percent, sparkline
 from with_tracking.history.filters import Filters
@@ -32,16 +32,17 @@ DAYS = 28
 
 @click.command("stats", cls=Command, epilog=EPILOG)
 @filter_options
+@REMOTE
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def command(filters: Filters, as_json: bool) -> None:
+def command(filters: Filters, remote: bool, as_json: bool) -> None:
     """Show what the sessions add up to: time, success, commands, errors, tokens, cost, by whom and for what."""
-    with current_index(paths.root(os.environ)) as connection:
+    with asked(paths.root(os.environ), filters, remote) as connection:
         rows = index.select(connection, filters)
     groups = {by: {name: sums(some) for name, some in grouped(rows, by).items()} for by in GROUPS}
     if as_json:
         from with_tracking.cli.output import print_json
 
-        total = {"schema_version": 1, "total": sums(rows), "errors": errors_by_kind(rows)}
+        total = {"total": sums(rows), "errors": errors_by_kind(rows)}
         print_json({**total, **{f"by_{by}": group for by, group in groups.items()}})
         return
     if not rows:

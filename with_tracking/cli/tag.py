@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import click
 
 from with_tracking import archive, paths, remarks
+from with_tracking.cli import tab_key
 from with_tracking.cli.edge import Command
 from with_tracking.cli.remarking import tell
 
 
 @click.command("tag", cls=Command, context_settings={"ignore_unknown_options": True})
-@click.argument("session_id", metavar="ID|last|-N")
+@click.argument("session_id", metavar="ID|last|-N", shell_complete=tab_key.sessions)
 @click.argument("pairs", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--remove", multiple=True, metavar="KEY", help="Take this tag away.")
 @click.option("--json", "as_json", is_flag=True, help="Print all tags and the note as JSON.")

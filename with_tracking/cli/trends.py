@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from with_tracking import index, paths
-from with_tracking.cli.current_index import current_index
+from with_tracking.cli.current_index import asked
 from with_tracking.cli.edge import Command
-from with_tracking.cli.filters import filter_options
+from with_tracking.cli.filters import REMOTE, filter_options
 from with_tracking.errors import WithTrackingError
 from with_tracking.history.filters import Filters
 from with_tracking.history.timeline import Period, Unit, series, timeline
@@ -36,20 +36,21 @@ TITLES = {"sessions": "SESSIONS", "success": "WELL", "errors": "ERRORS", "tokens
 @click.option("--last", default=14, show_default=True, type=click.IntRange(0), help="So many periods; 0 is all.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw them: FILE.png, .svg or .html.")
 @filter_options
+@REMOTE
 @click.option("--json", "as_json", is_flag=True, help="Print the periods as JSON.")
-def command(per: str, last: int, plot: Path | None, filters: Filters, as_json: bool) -> None:
+def command(per: str, last: int, plot: Path | None, filters: Filters, remote: bool, as_json: bool) -> None:
     """Show sessions, success, errors, tokens and cost per day or week.
 
     Success is the share of sessions that ended well; tokens are those read and written, without what caches held.
     """
-    with current_index(paths.root(os.environ)) as connection:
+    with asked(paths.root(os.environ), filters, remote) as connection:
         rows = index.select(connection, filters)
     until = None if filters.until else datetime.now().astimezone().date()
     periods = timeline(rows, Unit(per), until=until)[-last:]
     if as_json:
         from with_tracking.cli.output import print_json
 
-        print_json({"schema_version": 1, "per": per, "periods": periods})
+        print_json({"per": per, "periods": periods})
     elif not periods:
         raise WithTrackingError("There is no session that fits", "with-tracking list")
     if plot is not None and periods:

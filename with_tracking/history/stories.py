@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -39,10 +40,15 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 _DECODER = msgspec.json.Decoder(Story)
 
 
-def read_stories(root: Path, rows: Iterable[SessionRow]) -> Iterator[Story]:
-    """Yield the stories of sessions; what nobody has read yet, or is gone meanwhile, has none."""
+def read_stories(parsed: Iterable[bytes]) -> Iterator[Story]:
+    """Yield the stories of sessions from their parsed.json; what is none has none."""
+    for data in parsed:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            yield _DECODER.decode(data)
+
+
+def parsed_files(root: Path, rows: Iterable[SessionRow]) -> Iterator[bytes]:
+    """Yield the parsed.json of sessions; of what nobody has read yet, or is gone meanwhile, nothing."""
     for row in rows:
-        try:
-            yield _DECODER.decode((root / row.path / "parsed.json").read_bytes())
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-            continue
+        with suppress(OSError):
+            yield (root / row.path / "parsed.json").read_bytes()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 PAGE = 1000
+RUN = "runs:/"
+"""What the `path` of a row begins with that is not of the archive; the run's id follows."""
+ANY = "tags.session_id LIKE '%'"
+_COUNTED = re.compile(r"-\d+")
 TAGS = frozenset(
     {
         "type", "provider", "origin", "session_id", "detection_method", "client", "provider_version", "model", "host",
@@ -58,35 +65,66 @@ class Store:
         if database is not None and not database.exists():
             raise WithTrackingError(f"There is no MLflow store at {database} yet", "with-tracking sync")
 
+    @contextmanager
+    def opened(self, filters: Filters, most: int | None = None) -> Iterator[sqlite3.Connection]:
+        """Make an index of the sessions that may fit, of the newest `most` of them, for as long as it is needed.
+
+        The store narrows them down as far as it can.
+        """
+        with index_database.in_memory() as connection:
+            with refusals(self.uri, MlflowUnavailable):
+                wanted = ANY + "".join(f" AND {condition}" for condition in _narrowed(filters))
+                for run in self._runs(self._client(), wanted, most):
+                    index.put_row(connection, _row(run))
+            yield connection
+
     def sessions(
         self, filters: Filters, *, sort: str = "when", limit: int | None = None, ascending: bool = False
     ) -> list[SessionRow]:
-        """Return the sessions that fit, as the index does. The store narrows them down as far as it can."""
-        with refusals(self.uri, MlflowUnavailable), index_database.in_memory() as connection:
-            wanted = "tags.session_id LIKE '%'" + "".join(f" AND {condition}" for condition in _narrowed(filters))
-            most = limit if not filters and sort == "when" and not ascending else None
-            for run in self._runs(self._client(), wanted, most):
-                index.put_row(connection, _row(run))
+        """Return the sessions that fit, as the index does."""
+        most = limit if not filters and sort == "when" and not ascending else None
+        with self.opened(filters, most) as connection:
             return index.select(connection, filters, sort=sort, limit=limit, ascending=ascending)
 
-    def session(self, session_id: str) -> tuple[Session, list[Event], str]:
-        """Return a session and its events from the run's artifacts, and the run's id. The id may be shortened."""
+    def session(self, session_id: str) -> tuple[Session, list[Event], SessionRow]:
+        """Return a session and its events from the run's artifacts, and its row. The id may be shortened, or -2."""
         with refusals(self.uri, MlflowUnavailable):
             client = self._client()
-            if session_id == "last":
-                runs = list(self._runs(client, "tags.session_id LIKE '%'", 1))
-            else:
-                runs = list(self._runs(client, f"tags.session_id LIKE '{_quoted(session_id)}%'", 2))
-            if len(runs) != 1:
-                what = "more than one session" if runs else "no session"
-                raise WithTrackingError(f"The store has {what} {session_id!r}", "with-tracking list --remote")
-            run_id = runs[0].info.run_id
-            with tempfile.TemporaryDirectory() as folder, mlflow_library.patience():
-                read = [
-                    Path(client.download_artifacts(run_id, name, folder)) for name in ("parsed.json", "events.jsonl")
-                ]
-                session = msgspec.json.decode(read[0].read_bytes(), type=Session)
-                return session, [_EVENT.decode(line) for line in read[1].read_bytes().splitlines() if line], run_id
+            run = self._run(client, session_id)
+            read = self._artifacts(client, run.info.run_id, "parsed.json", "events.jsonl")
+            session = msgspec.json.decode(read[0], type=Session)
+            return session, [_EVENT.decode(line) for line in read[1].splitlines() if line], _row(run)
+
+    def _run(self, client: MlflowClient, session_id: str) -> Run:
+        """Return the run of a session."""
+        nth = 1 if session_id == "last" else int(session_id[1:]) if _COUNTED.fullmatch(session_id) else None
+        if nth is not None:
+            runs = list(self._runs(client, ANY, nth))[nth - 1 :]
+        else:
+            runs = list(self._runs(client, f"tags.session_id LIKE '{_quoted(session_id)}%'", 2))
+        if len(runs) != 1:
+            what = "more than one session" if runs else "no session"
+            raise WithTrackingError(f"The store has {what} {session_id!r}", "with-tracking list --remote")
+        return runs[0]
+
+    def parsed(self, rows: Sequence[SessionRow], progress: index.Progress | None = None) -> Iterator[bytes]:
+        """Yield the parsed.json of sessions; of those whose run has none, nothing."""
+        with refusals(self.uri, MlflowUnavailable):
+            client = self._client()
+            for number, row in enumerate(rows, 1):
+                with suppress(WithTrackingError):
+                    yield self._artifacts(client, row.path.removeprefix(RUN), "parsed.json")[0]
+                if progress:
+                    progress(number, len(rows))
+
+    def _artifacts(self, client: MlflowClient, run_id: str, *names: str) -> list[bytes]:
+        """Return files of a run. Raises WithTrackingError if one is not there."""
+        with tempfile.TemporaryDirectory() as folder, mlflow_library.patience():
+            try:
+                return [Path(client.download_artifacts(run_id, name, folder)).read_bytes() for name in names]
+            except OSError as error:
+                step = f"with-tracking open, to look at the run {run_id}"
+                raise WithTrackingError(f"The run {run_id} lacks {' or '.join(names)}", step) from error
 
     def experiments(self) -> list[Experiment]:
         """Return the experiments that are not deleted, the one that changed last first."""
@@ -155,7 +193,7 @@ def _row(run: Run) -> SessionRow:
     prompt = params.get("initial_prompt")
     return SessionRow(
         session_id=tags["session_id"],
-        path=f"runs:/{run.info.run_id}",
+        path=f"{RUN}{run.info.run_id}",
         state=State.LOGGED,
         **known,
         wrapper=source.removesuffix("-with-tracking") if source.endswith("-with-tracking") else None,
