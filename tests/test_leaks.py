@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shlex
 import sqlite3
 import subprocess
@@ -21,11 +22,19 @@ from with_tracking import privacy
 CHECKOUT = Path(__file__).resolve().parents[1]
 PLANTED = planted()
 
+DRAWING = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x20]|\xe2\x94\x82")
+PRINTED = [["list", "--json"], ["show", "last"], ["show", "last", "--json"], ["search", "the", "--json"], ["report"]]
+PRINTED += [["report", "--format", "html"], ["export", "--format", "csv"], ["export", "--format", "json"]]
+
 # An assistant that draws as they do: plain, wrapped in a box, jumped over with the cursor, and typed with redraws.
 ASSISTANT = """
-import json, sys, time
+import glob, json, os, sys, time
 shown = json.load(open(sys.argv[1]))
 def out(text): sys.stdout.write(text); sys.stdout.flush()
+now = time.strftime("%Y-%m-%dT%H:%M:%S.999Z", time.gmtime())
+for log in glob.glob(os.path.expanduser("~/.claude/projects/*/*.jsonl")):
+    text = open(log).read().replace("NOW", now)
+    open(log, "w").write(text)
 out("\\u276f show me the keys\\r\\n\\r\\n")
 for name, (secret, text) in shown.items():
     out(f"\\u25cf Bash(cat {name})\\r\\n")
@@ -49,7 +58,7 @@ if "type" in sys.argv:
 
 
 def _claude_log(home: Path, cwd: Path) -> None:
-    """Write Claude Code's own log of the same session."""
+    """Write Claude Code's own log of the same session; the assistant fills in the time."""
     folder = home / ".claude/projects/-work"
     folder.mkdir(parents=True)
     common = {"sessionId": "1a289f89-b208-45ee-8d27-25832cb23c2a", "cwd": str(cwd), "version": "2.1.328"}
@@ -64,10 +73,7 @@ def _claude_log(home: Path, cwd: Path) -> None:
         records.append(
             {"type": "user", "uuid": f"r{number}", "message": {"role": "user", "content": [result]}, **common}
         )
-    now = subprocess.run(
-        ["date", "-u", "+%Y-%m-%dT%H:%M:%S.000Z"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    lines = (json.dumps({**record, "timestamp": now}) + "\n" for record in records)
+    lines = (json.dumps({**record, "timestamp": "NOW"}) + "\n" for record in records)
     (folder / f"{common['sessionId']}.jsonl").write_text("".join(lines))
 
 
@@ -86,13 +92,21 @@ def _contents(root: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 def _leaks(root: Path) -> list[str]:
-    """Return which secrets stand where."""
+    """Return which secrets, or pieces of them, stand where, also across line ends, box sides and escape sequences."""
     return [
         f"{name} in {file.relative_to(root)}"
         for file, data in _contents(root)
-        for name, (secret, _) in PLANTED.items()
-        if secret.encode() in data or secret[:12].encode() in data
+        for name in _secrets_in(data) | _secrets_in(DRAWING.sub(b"", data))
     ]
+
+
+def _secrets_in(data: bytes) -> set[str]:
+    return {name for name, (secret, _) in PLANTED.items() for piece in _pieces(secret) if piece.encode() in data}
+
+
+def _pieces(secret: str) -> set[str]:
+    middle = len(secret) // 2
+    return {secret[:12], secret[middle : middle + 12] if len(secret) > 24 else secret[:12], secret[-12:]}
 
 
 def _record(tmp_path: Path, *arguments: str) -> Path:
@@ -113,12 +127,28 @@ def _record(tmp_path: Path, *arguments: str) -> Path:
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
     wrapper = [str(CHECKOUT / "bin/claude-with-tracking"), "--api-key", token, "show me the keys"]
-    with PseudoTerminal(wrapper, cwd=cwd, environ=environ, cols=120) as terminal:
-        assert terminal.wait_for_end(60) == 0
-    sync = [sys.executable, "-m", "with_tracking", "sync"]
-    done = subprocess.run(sync, env=environ, cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
+    umask = os.umask(0)
+    try:
+        with PseudoTerminal(wrapper, cwd=cwd, environ=environ, cols=120) as terminal:
+            assert terminal.wait_for_end(60) == 0
+        _run(environ, "sync")
+        _run(environ, "note", "last", f"it is {token}")
+        _run(environ, "tag", "last", f"key={PLANTED['openai-key'][0]}")
+        _run(environ, "sync")
+        for number, words in enumerate(PRINTED):
+            (root / f"printed.{number}").write_text(_run(environ, *words))
+            (root / f"printed.{number}").chmod(0o600)
+    finally:
+        os.umask(umask)
     return root
+
+
+def _run(environ: dict[str, str], *words: str) -> str:
+    """Run a command of ours and return what it prints."""
+    command = [sys.executable, "-m", "with_tracking", *words]
+    done = subprocess.run(command, env=environ, cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.slow
@@ -132,6 +162,9 @@ def test_no_secret_is_kept_anywhere(tmp_path: Path) -> None:
     assert "redacted:" in (folder / "typescript").read_text(errors="replace")
     assert _leaks(root) == []
     assert not privacy.withheld(folder)
+    assert list(folder.glob("native/**/*.jsonl"))
+    assert "it is [redacted:github-token]" in (folder / "remarks.json").read_text()
+    assert [str(file) for file in root.rglob("*") if file.stat().st_mode & 0o077] == []
 
 
 @pytest.mark.slow

@@ -135,6 +135,16 @@ def read_events(folder: Path) -> list[Event] | None:
         return None
 
 
+@contextmanager
+def private() -> Iterator[None]:
+    """Have the files and folders that are made meanwhile for their owner alone, whatever the umask is."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, readable by its owner only; it survives a power cut once this returns."""
     import tempfile  # nothing that only reads needs it

@@ -24,7 +24,7 @@ def keep(folder: Path, parsed: Parsed) -> Parsed:
     where it lies it is deleted after some weeks.
     """
     settings = config.load(os.environ, Path(parsed.session.cwd or folder))
-    with archive.lock(folder):
+    with archive.private(), archive.lock(folder):
         home = Places.of(archive.read_header(folder) or SessionHeader(), os.environ).home
         copy_native(parsed.log, folder, home=home, provider=parsed.session.provider)
         parsed = privacy.protect(folder, parsed, settings.privacy)

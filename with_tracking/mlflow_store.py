@@ -62,10 +62,10 @@ def log_session(
     if not settings.enabled:
         raise MlflowNotWanted
     root = paths.root(environ)
-    with refusals(settings.tracking_uri, MlflowUnavailable):
+    with archive.private(), refusals(settings.tracking_uri, MlflowUnavailable):
         destination = _open(root, settings)
     mark = digest(session, events, settings.run_tags, settings.traces)
-    with refusals(settings.tracking_uri, RunRefused), archive.lock(folder):
+    with archive.private(), refusals(settings.tracking_uri, RunRefused), archive.lock(folder):
         found = _runs_of(destination, session.session_id)
         run_id = next((run.info.run_id for run in found if run.data.tags.get(LOGGED) == mark), None)
         if run_id is None:

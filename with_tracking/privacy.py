@@ -17,7 +17,7 @@ from parsers.session import AssistantText, Event, Note, Prompt, Session, ToolUse
 from parsers.session_folder import Parsed
 from with_tracking import archive
 from with_tracking.config import Content, Privacy
-from with_tracking.masking import Secrets, texts_of
+from with_tracking.masking import Secrets, drawn_text, texts_of
 from with_tracking.redaction import Redactor, Rule, built_in_rules
 
 WITHHELD = "withheld.json"
@@ -32,7 +32,7 @@ def protect(folder: Path, parsed: Parsed, privacy: Privacy) -> Parsed:
     """
     redactor = redactor_of(privacy)
     files = list(_recorded(folder))
-    contents = ((file.read_bytes()).decode("utf-8", "replace") for file in files)
+    contents = (_content(file) for file in files)
     read = (parsed.transcript, *texts_of([msgspec.to_builtins(item) for item in (parsed.session, *parsed.events)]))
     secrets = Secrets.gather(redactor, (*read, *contents))
     if secrets:
@@ -71,6 +71,11 @@ def _recorded(folder: Path) -> Iterator[Path]:
             yield folder / name
     for room in ("native", "artifacts"):
         yield from sorted(f for f in (folder / room).rglob("*") if f.is_file() and not f.is_symlink())
+
+
+def _content(file: Path) -> str:
+    text = file.read_bytes().decode("utf-8", "replace")
+    return drawn_text(text) if file.name in _OUTPUTS else text
 
 
 def _mask_files(files: Iterable[Path], secrets: Secrets) -> None:

@@ -63,7 +63,8 @@ class ProcedureSession:
         now = datetime.now(UTC)
         session_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         self.folder = paths.sessions(paths.root(environ)) / f"{now:%Y}" / f"{now:%m}" / f"{now:%d}" / session_id
-        self.folder.mkdir(mode=0o700, parents=True)
+        with archive.private():
+            self.folder.mkdir(parents=True)
         words = [word for key, value in self.params.items() for word in ("--param", f"{key}={value}")]
         self.header = SessionHeader(
             session_id=session_id,
@@ -102,10 +103,11 @@ class ProcedureSession:
         """Keep a copy of a file or a folder; one of the same name is replaced. Raises OSError if it is not there."""
         target = self.folder / ARTIFACTS / path.absolute().name
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        if path.is_dir():
-            shutil.copytree(path, target, symlinks=True, dirs_exist_ok=True)
-        else:
-            shutil.copyfile(path, target)
+        with archive.private():
+            if path.is_dir():
+                shutil.copytree(path, target, symlinks=True, dirs_exist_ok=True, copy_function=shutil.copyfile)
+            else:
+                shutil.copyfile(path, target)
 
     def finish(self, *, success: bool, exit_code: int | None, output: str = "") -> Session:
         """Write down how it went and return the session as it was written, with secrets masked."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from with_tracking import archive
+from with_tracking import archive, config
 
 FILE = "remarks.json"
 NOTE = "note"
@@ -48,6 +49,7 @@ def run_tags(said: Remarks) -> dict[str, str]:
 
 def change(folder: Path, tags: Mapping[str, str | None], note: str | None = None) -> Remarks:
     """Set tags (None takes one away) and the note (an empty one takes it away, None leaves it); return all there is."""
+    tags, note = _masked(folder, tags, note)
     with archive.lock(folder):
         old = read_remarks(folder)
         kept = {key: value for key, value in {**old.tags, **tags}.items() if value is not None}
@@ -56,6 +58,17 @@ def change(folder: Path, tags: Mapping[str, str | None], note: str | None = None
         new = Remarks(tags=kept, note=text, unsent=tuple(dict.fromkeys((*old.unsent, *changed))))
         write_remarks(folder, new)
         return new
+
+
+def _masked(folder: Path, tags: Mapping[str, str | None], note: str | None) -> tuple[dict[str, str | None], str | None]:
+    """Mask secrets in what the person says, as in what is recorded."""
+    from with_tracking import privacy  # it brings the rules along
+
+    header = archive.read_header(folder)
+    settings = config.load(os.environ, Path((header and header.cwd) or folder))
+    redact = privacy.redactor_of(settings.privacy).redact
+    masked = {key: value and redact(f"{key}={value}").removeprefix(f"{key}=") for key, value in tags.items()}
+    return masked, note and redact(note)
 
 
 def check_key(key: str) -> None:

@@ -137,7 +137,7 @@ def _spawn(folder: Path, tracking_uri: str, port: int) -> subprocess.Popen[bytes
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking_uri, *artifacts]
     command += ["--host", HOST, "--port", str(port), "--workers", "1"]
     own = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
-    with open(folder / "server.log", "wb") as log:
+    with archive.private(), open(folder / "server.log", "wb") as log:
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

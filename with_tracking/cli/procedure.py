@@ -14,6 +14,7 @@ from typing import IO, Any, BinaryIO
 
 import click
 
+from with_tracking import archive
 from with_tracking.cli.edge import Command, drop_output
 from with_tracking.closing import close_session
 from with_tracking.errors import WithTrackingError
@@ -77,7 +78,8 @@ def _run(session: ProcedureSession, words: Sequence[str]) -> tuple[int, str]:
     """Run the command to its end; return its exit status as shells tell it, and what it printed."""
     environ = {**os.environ, "WITH_TRACKING_SESSION_ID": session.folder.name}
     streams = {"stdout": sys.stdout.buffer, "stderr": sys.stderr.buffer}
-    files = [(session.folder / f"{name}.txt").open("wb") for name in streams]
+    with archive.private():
+        files = [(session.folder / f"{name}.txt").open("wb") for name in streams]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ)
     before = _pass_signals(process)
     copiers = [

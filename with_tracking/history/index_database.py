@@ -97,6 +97,11 @@ def _open(root: Path) -> sqlite3.Connection:
 
 
 def _connect(root: Path) -> sqlite3.Connection:
+    with archive.private():  # its -wal and -shm take its mode
+        return _connected(root)
+
+
+def _connected(root: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(database(root), timeout=BUSY_SECONDS, isolation_level=None)
     try:
         if _version(connection) != VERSION:

@@ -38,7 +38,7 @@ def load(root: Path) -> dict[str, Entry]:
 def add(root: Path, entry: Entry) -> None:
     """Add a line; other processes may do so at the same time."""
     file = root / FILE
-    with archive.lock_file(file.with_name(f".{FILE}.lock")):
+    with archive.private(), archive.lock_file(file.with_name(f".{FILE}.lock")):
         unfinished = file.exists() and file.read_bytes()[-1:] != b"\n"
         with file.open("ab") as ledger:
             ledger.write((b"\n" if unfinished else b"") + msgspec.json.encode(entry) + b"\n")

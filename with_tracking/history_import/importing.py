@@ -79,7 +79,8 @@ def _ignore_interrupts() -> None:
 def import_one(job: Job, root: Path, home: Path) -> Outcome:
     """Import one session. A bug in reading it must not keep the others from being imported."""
     try:
-        return _import(job, root, home)
+        with archive.private():
+            return _import(job, root, home)
     except Unreadable as error:
         return _outcome(job, skipped=Skip.FAILED, error=str(error))
     except Exception as error:
