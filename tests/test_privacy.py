@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from parsers.session_folder import read_folder
+import msgspec
+import pytest
+
+from parsers.session import (
+    AssistantText,
+    Category,
+    Detection,
+    Disagreement,
+    Error,
+    ErrorKind,
+    Event,
+    Note,
+    NoteKind,
+    Prompt,
+    Session,
+    ToolUse,
+    Unknown,
+)
+from parsers.session_folder import Parsed, read_folder
 from tests.secrets_of import planted
 from with_tracking import privacy
-from with_tracking.settings import Privacy
+from with_tracking.keeping import keep
+from with_tracking.settings import Content, Privacy
 from with_tracking.store import artifacts
 
 SECRET = planted()["github-token"][0]
@@ -35,3 +54,61 @@ def test_a_recording_that_cannot_be_masked_is_kept_here_and_not_logged(tmp_path:
     with artifacts.laid_out(folder, "", tmp_path / "workshop") as place:
         assert not (place / "raw" / "typescript.gz").exists()
         assert (place / "raw" / "timing.log.gz").exists()
+
+
+WORD = "zebrafish"
+EVENTS: tuple[Event, ...] = (
+    Prompt(text=WORD),
+    AssistantText(text=WORD),
+    ToolUse(name="Bash", category=Category.SHELL, command="ls", input={"description": WORD}, output=WORD),
+    Error(kind=ErrorKind.API_ERROR, text=WORD),
+    Note(kind=NoteKind.REASONING, text=WORD),
+    Disagreement(about="prompt", screen=WORD, native=WORD),
+    Unknown(text=WORD),
+)
+
+
+def _talk(folder: Path) -> Parsed:
+    """Record a session full of one word, and return what a reader would make of it."""
+    folder.mkdir()
+    (folder / "native").mkdir()
+    for name in ("typescript", "timing.log", "native/log.jsonl"):
+        (folder / name).write_text(WORD)
+    (folder / "session.json").write_text(f'{{"session_id": "x", "argv": ["claude", "{WORD}"]}}')
+    session = Session(
+        session_id="x",
+        provider="claude_code",
+        detection=Detection(method="wrapper", confidence=1.0),
+        argv=("claude", WORD),
+        user_prompts=(WORD,),
+        assistant_texts=(WORD,),
+        tool_uses=tuple(event for event in EVENTS if isinstance(event, ToolUse)),
+        commands=("ls",),
+        errors=tuple(event for event in EVENTS if isinstance(event, Error)),
+    )
+    return Parsed(session, EVENTS, WORD)
+
+
+@pytest.mark.parametrize("content", [Content.NO_PROMPTS, Content.METRICS_ONLY])
+def test_less_than_everything_keeps_nothing_that_was_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: Content
+) -> None:
+    """Neither what was read nor any file of the session holds a word of prompts, answers, outputs or errors."""
+    monkeypatch.setenv("WITH_TRACKING_CONTENT", content)
+    folder = tmp_path / "session"
+    kept = keep(folder, _talk(folder))
+    assert WORD not in repr(kept)
+    assert [file.name for file in folder.rglob("*") if file.is_file() and WORD in file.read_text()] == []
+    assert not (folder / "native").exists()
+
+
+def test_a_death_while_content_is_dropped_loses_nothing(tmp_path: Path) -> None:
+    """The recording is there until what was read of it is; whoever comes next deletes it then."""
+    folder = tmp_path / "session"
+    parsed = privacy.protect(folder, _talk(folder), Privacy(content=Content.METRICS_ONLY))
+    privacy.drop_content(folder)  # as the next sync does: nothing was written yet
+    assert (folder / "typescript").exists()
+    (folder / "parsed.json").write_bytes(msgspec.json.encode(parsed.session))
+    privacy.drop_content(folder)
+    assert not (folder / "typescript").exists()
+    assert WORD not in (folder / "session.json").read_text()

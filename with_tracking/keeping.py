@@ -31,6 +31,7 @@ def keep(folder: Path, parsed: Parsed) -> Parsed:
         archive.write_whole(folder / "transcript.txt", parsed.transcript.encode())
         archive.write_whole(folder / "events.jsonl", b"".join(msgspec.json.encode(e) + b"\n" for e in parsed.events))
         archive.write_whole(folder / "parsed.json", msgspec.json.format(msgspec.json.encode(parsed.session)) + b"\n")
+        privacy.drop_content(folder)
     with contextlib.suppress(OSError, sqlite3.Error, WithTrackingError):  # the next command sees that it is missing
         index.add(paths.root(os.environ), folder, parsed.events)
     return parsed

@@ -7,13 +7,14 @@ recording, on the copy of the assistant's log and on session.json.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
-from parsers.session import AssistantText, Event, Note, Prompt, Session, ToolUse, Unknown
+from parsers.session import AssistantText, Disagreement, Error, Event, Note, Prompt, Session, ToolUse, Unknown
 from parsers.session_folder import Parsed
 from with_tracking import archive
 from with_tracking.config import Content, Privacy
@@ -22,13 +23,16 @@ from with_tracking.redaction import Redactor, Rule, built_in_rules
 
 WITHHELD = "withheld.json"
 """Names the recorded files of a session folder in which a secret could not be found: they are never logged."""
+DROPPING = "dropping"
+"""A file that is there from when a session is reduced until all recorded files are deleted."""
 _OUTPUTS = ("typescript", "stdout.txt", "stderr.txt")
 
 
 def protect(folder: Path, parsed: Parsed, privacy: Privacy) -> Parsed:
-    """Mask secrets and drop unwanted content, in the folder's recorded files and in what was read of them.
+    """Mask secrets in the folder's recorded files and in what was read of them; of that drop unwanted content, too.
 
-    Files are replaced whole, masks are as long as what they hide. Safe to repeat.
+    Files are replaced whole, masks are as long as what they hide. Safe to repeat. `drop_content` is to follow as soon
+    as what is returned was written: not before, or a crash between would lose the session.
     """
     redactor = redactor_of(privacy)
     files = list(_recorded(folder))
@@ -133,7 +137,7 @@ def _reduced(folder: Path, parsed: Parsed, content: Content) -> Parsed:
     """Drop what the person does not want to keep, and the files that hold it."""
     if content is Content.FULL:
         return parsed
-    _delete_content(folder)
+    archive.write_whole(folder / DROPPING, b"")
     if content is Content.METRICS_ONLY:
         return Parsed(_without_texts(_without_prompts(parsed.session)), (), "")
     kept = tuple(_wordless(event) for event in parsed.events if not isinstance(event, Prompt | AssistantText | Unknown))
@@ -141,10 +145,12 @@ def _reduced(folder: Path, parsed: Parsed, content: Content) -> Parsed:
 
 
 def _wordless(event: Event) -> Event:
-    """Return an event without what people or the model wrote in it."""
+    """Return an event without what people, the model or its tools wrote in it."""
     if isinstance(event, ToolUse):
         return _tool_alone(event)
-    return msgspec.structs.replace(event, text="") if isinstance(event, Note) else event
+    if isinstance(event, Disagreement):
+        return msgspec.structs.replace(event, screen="", native="")
+    return msgspec.structs.replace(event, text="") if isinstance(event, Note | Error) else event
 
 
 def _tool_alone(use: ToolUse) -> ToolUse:
@@ -170,14 +176,23 @@ def _without_texts(session: Session) -> Session:
     )
 
 
-def _delete_content(folder: Path) -> None:
-    """Delete the recording and the assistant's log; what was read of them stays in parsed.json."""
-    files = [file for file in _recorded(folder) if file.name != "session.json"]
-    for file in (*files, folder / "transcript.txt"):
-        file.unlink(missing_ok=True)
+def drop_content(folder: Path) -> None:
+    """Delete the recording and the assistant's log of a session that is reduced; parsed.json holds what is kept.
+
+    The caller holds the session's lock.
+    """
+    if not (folder / DROPPING).exists() or not (folder / "parsed.json").exists():
+        return
+    for file in _recorded(folder):
+        if file.name != "session.json":
+            file.unlink()
+    for room in ("native", "artifacts"):
+        shutil.rmtree(folder / room, ignore_errors=True)
     header = folder / "session.json"
     if header.is_file():
         fields = msgspec.json.decode(header.read_bytes(), type=dict[str, object])
         argv = fields.get("argv")
         fields["argv"] = argv[:1] if isinstance(argv, list) else []
         archive.write_whole(header, msgspec.json.encode(fields) + b"\n")
+    (folder / WITHHELD).unlink(missing_ok=True)
+    (folder / DROPPING).unlink()

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from parsers.session import Event, Session
-from with_tracking import archive, config, mlflow_store, paths
+from with_tracking import archive, config, mlflow_store, paths, privacy
 from with_tracking.archive import State
 from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused, WithTrackingError
 from with_tracking.upkeep import removal, tombstones
@@ -96,6 +96,7 @@ def _sync_one(folder: Path, work: _Work) -> Synced | None:
             if archive.is_recording(folder):
                 return None
             archive.sweep(folder)
+            privacy.drop_content(folder)
             lost = archive.finish_lost(folder)
             if (run_id := _log(folder, work)) is None:
                 return None
