@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from parsers.native_logs import Places
 from parsers.session import SessionHeader
+from tests.conftest import CHECKOUT
 from with_tracking import archive
 from with_tracking.cli.import_ import command
 from with_tracking.history_import import import_ledger, importing
@@ -242,6 +245,18 @@ def test_in_several_processes(home: Path, tracking_root: Path) -> None:
 
 
 @pytest.mark.usefixtures("without_mlflow")
+def test_two_imports_at_once(home: Path, tracking_root: Path) -> None:
+    """Started twice at once (by hand and daily), each session is imported once, and none is lost or half done."""
+    for number in range(4):
+        write_session(home, number, "one", "two", at=NOON + timedelta(hours=number))
+    call = [sys.executable, "-m", "with_tracking", "import", "gemini", "--json"]
+    both = [subprocess.Popen(call, stdout=subprocess.PIPE, cwd=CHECKOUT) for _ in range(2)]
+    read = [json.loads(each.communicate(timeout=60)[0]) for each in both]
+    assert [each.returncode for each in both] == [0, 0]
+    assert sorted(figures(each)["gemini"][0] for each in read) == [0, 4]
+    assert {entry.session_id is None for entry in import_ledger.load(tracking_root).values()} == {False}
+
+
 def test_aider_is_found_in_the_projects(home: Path, tmp_path: Path) -> None:
     """Aider's chats are found in the folders where other sessions were; each chat of the file is a session."""
     project = tmp_path / "project"

@@ -15,7 +15,7 @@ import msgspec
 
 from parsers.native_logs import Places
 from parsers.session import Tokens
-from with_tracking import paths
+from with_tracking import archive, paths
 from with_tracking.cli.edge import Command
 from with_tracking.history_import import importing
 from with_tracking.history_import.import_plan import SOURCES, Plan, Skip, plan
@@ -81,14 +81,15 @@ def command(names: Sequence[str], since: datetime | None, home: Path | None, dry
     """
     root = paths.root(os.environ)
     places = _places(home)
-    todo = plan(_sources(names), places, root, since=since)
     if dry_run:
-        _show(_report(todo, [], dry_run=True), as_json)
+        _show(_report(plan(_sources(names), places, root, since=since), [], dry_run=True), as_json)
         return
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    outcomes = importing.import_all(todo.jobs, root, places.home, processes=importing.processes_for(todo.jobs))
-    with _bar(len(todo.jobs), shown=sys.stderr.isatty() and not as_json) as advance:
-        done, interrupted = importing.follow(outcomes, advance)
+    with archive.lock_file(root / ".import.lock"):  # two at once would fill the same folders
+        todo = plan(_sources(names), places, root, since=since)
+        outcomes = importing.import_all(todo.jobs, root, places.home, processes=importing.processes_for(todo.jobs))
+        with _bar(len(todo.jobs), shown=sys.stderr.isatty() and not as_json) as advance:
+            done, interrupted = importing.follow(outcomes, advance)
     report = _report(todo, done, dry_run=False)
     _show(report, as_json)
     if interrupted:
