@@ -59,6 +59,8 @@ def test_sub_agents_lie_below_the_tool_that_started_them() -> None:
         answer(3, agent="reader"),
         answer(3, agent="tester"),
         shell("pytest", 5, agent="tester"),
+        answer(6, agent="tester"),
+        AssistantText(text="All pass.", seconds=8, agent="tester"),
     ]
     spans = turns_of(events, "claude")[0].spans
     by_name = {(span.name, span.kind): index for index, span in enumerate(spans)}
@@ -66,7 +68,33 @@ def test_sub_agents_lie_below_the_tool_that_started_them() -> None:
     assert spans[spans[tester].parent or 0].inputs == {"subagent_type": "tester"}
     assert spans[spans[reader].parent or 0].inputs == {"subagent_type": "reader"}
     assert spans[by_name["Bash", SpanKind.TOOL]].parent == tester
-    assert [span.parent for span in spans if span.kind is SpanKind.LLM] == [0, reader, tester]
+    assert [span.parent for span in spans if span.kind is SpanKind.LLM] == [0, reader, tester, tester]
+
+
+def test_a_sub_agents_span_tells_its_task_its_answer_and_what_it_used() -> None:
+    """The tokens of those below it are its own, too: for itself each stands on its LLM span."""
+    task = {"name": "Task", "category": Category.TASK, "duration_seconds": 20.0}
+    events = [
+        Prompt(text="go", seconds=0),
+        ToolUse(**task, input={"description": "outer", "prompt": "Survey the code."}, start_seconds=1),
+        answer(2, agent="outer"),
+        ToolUse(**task, input={"description": "inner", "prompt": "Count the files."}, start_seconds=3, agent="outer"),
+        answer(4, agent="inner"),
+        AssistantText(text="Three.", seconds=5, agent="inner"),
+        answer(6, agent="outer"),
+        AssistantText(text="There are three files.", seconds=7, agent="outer"),
+    ]
+    spans = turns_of(events, "claude", lambda calls: 0.25 * len(calls))[0].spans
+    agents = {span.name: span for span in spans if span.kind is SpanKind.AGENT}
+    outer, inner = agents["outer"], agents["inner"]
+    assert (outer.inputs, outer.outputs) == ({"task": "Survey the code."}, {"answer": "There are three files."})
+    assert (inner.inputs, inner.outputs) == ({"task": "Count the files."}, {"answer": "Three."})
+    output = answer(0).tokens.output or 0
+    assert (outer.attributes["model_calls"], outer.attributes["tokens.output"]) == (3, 3 * output)
+    assert (inner.attributes["model_calls"], inner.attributes["tokens.output"]) == (1, output)
+    assert (outer.attributes["cost_usd"], inner.attributes["cost_usd"]) == (0.75, 0.25)
+    first = next(span for span in spans if span.kind is SpanKind.LLM)
+    assert first.inputs == {"messages": [{"role": "user", "content": "Survey the code."}]}
 
 
 def test_unknown_times_and_order() -> None:

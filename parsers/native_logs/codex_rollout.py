@@ -181,6 +181,7 @@ class Rollout:
             case "token_count" if event.info is not None:
                 self._total(event.info, at)
             case "task_started":
+                self.asked_at = at  # a sub-agent's task is no prompt of its own
                 self._report_abort()
             case "turn_aborted":
                 if not self.calls.abort(at) and event.reason in (None, "interrupted"):

@@ -7,7 +7,7 @@ under the tool use that started them, the sub-agents (AGENT) with theirs. Tokens
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +25,7 @@ from parsers.session import (
     Tokens,
     ToolUse,
 )
+from with_tracking.store.span_messages import answered, asked, told
 from with_tracking.store.span_text import cut, cut_value, first_line
 
 Price = Callable[[Sequence[ModelCall]], float | None]
@@ -148,28 +149,57 @@ class _Tree:
         agents: dict[str | None, list[_Timed]] = {None: []}
         for one in group:
             agents.setdefault(one.agent, []).append(one)
+        self._add_calls(agents.pop(None), 0, prompt, None)
         for agent, own in agents.items():
-            parent = 0 if agent is None else self._add_agent(agent, own)
-            self._add_calls(own, parent, prompt if agent is None else None)
+            parent, task = self._add_agent(agent or "", own)
+            self._add_calls(own, parent, None, task)
+        self._roll_up()
 
     def _add(self, span: Span) -> int:
         self.spans.append(span)
         return len(self.spans)
 
-    def _add_agent(self, agent: str, own: Sequence[_Timed]) -> int:
+    def _add_agent(self, agent: str, own: Sequence[_Timed]) -> tuple[int, str | None]:
+        """Add a sub-agent below what started it; return its index and its task."""
         start, end = own[0].seconds, max(one.end for one in own)
-        return self._add(Span(agent, SpanKind.AGENT, start, end, parent=self._starter(agent, start)))
+        parent, task = self._starter(agent, start)
+        said = [one.event.text for one in own if isinstance(one.event, AssistantText)]
+        inputs = {"task": cut(task)} if task else None
+        outputs = {"answer": cut(said[-1])} if said else None
+        return self._add(Span(agent, SpanKind.AGENT, start, end, parent, inputs, outputs)), task
 
-    def _starter(self, agent: str, start: float) -> int:
-        """Return the tool use that started the agent: one that names it, else one it began in, else the root."""
+    def _starter(self, agent: str, start: float) -> tuple[int, str | None]:
+        """Return the tool use that started the agent (one that names it, else one it began in, else the root).
+
+        With it comes the agent's task, which is the longest text that the tool was given.
+        """
         running = {index: one for index, one in self._tasks.items() if one.seconds <= start and one.agent != agent}
         naming = [index for index, one in running.items() if agent in str(one.event)]
         around = [index for index, one in running.items() if start <= one.end]
         chosen = next(iter([*naming, *around]), 0)
-        self._tasks.pop(chosen, None)
-        return chosen
+        starter = self._tasks.pop(chosen, None)
+        given = starter.event.input.values() if starter and isinstance(starter.event, ToolUse) else ()
+        return chosen, max((text for text in given if isinstance(text, str)), key=len, default=None)
 
-    def _add_calls(self, own: Sequence[_Timed], parent: int, prompt: str | None) -> None:
+    def _roll_up(self) -> None:
+        """Note on each sub-agent what it used together with those below it: its own tokens stand on LLM spans."""
+        calls: dict[int, list[Span]] = {}
+        for span in self.spans:
+            above = span.parent if span.kind is SpanKind.LLM else None
+            while above:
+                calls.setdefault(above, []).append(span)
+                above = self.spans[above - 1].parent
+        for index, below in calls.items():
+            span = self.spans[index - 1]
+            if span.kind is SpanKind.AGENT:
+                used = sum((call.tokens for call in below if call.tokens is not None), Tokens())
+                figures = {f"tokens.{name}": count for name, count in msgspec.structs.asdict(used).items() if count}
+                costs = [call.cost_usd for call in below if call.cost_usd is not None]
+                if len(costs) == len(below):
+                    figures["cost_usd"] = round(sum(costs), 6)
+                self.spans[index - 1] = replace(span, attributes={"model_calls": len(below), **figures})
+
+    def _add_calls(self, own: Sequence[_Timed], parent: int, prompt: str | None, task: str | None) -> None:
         """Add one agent's model calls, tool uses and API errors."""
         has_calls = any(isinstance(one.event, ModelCall) for one in own)
         for at, one in enumerate(own):
@@ -179,7 +209,8 @@ class _Tree:
                 if event.category is Category.TASK:
                     self._tasks[index] = one
             elif isinstance(event, ModelCall):
-                self._add(self._model_span(event, own, at, parent, prompt))
+                self._add(self._model_span(event, own, at, parent, prompt, task))
+                task = None  # the model was told it, what comes next are results
             elif isinstance(event, Error) and event.kind is ErrorKind.API_ERROR:
                 shown = first_line(event.text)
                 self._add(Span("API error", SpanKind.LLM, one.seconds, one.seconds, parent, error=shown or "API error"))
@@ -187,7 +218,9 @@ class _Tree:
                 text = {"role": "assistant", "content": cut(event.text)}
                 self._add(Span("answer", SpanKind.LLM, one.seconds, one.seconds, parent, outputs=text))
 
-    def _model_span(self, call: ModelCall, own: Sequence[_Timed], at: int, parent: int, prompt: str | None) -> Span:
+    def _model_span(
+        self, call: ModelCall, own: Sequence[_Timed], at: int, parent: int, prompt: str | None, task: str | None
+    ) -> Span:
         before = _until_call(reversed(own[:at]))
         after = _until_call(iter(own[at + 1 :]))
         start = own[at].seconds
@@ -199,8 +232,8 @@ class _Tree:
             start=start,
             end=end,
             parent=parent,
-            inputs={"messages": _asked(before[::-1], prompt)},
-            outputs=_answered(after),
+            inputs={"messages": [*told(task), *asked([one.event for one in reversed(before)], prompt)]},
+            outputs=answered([one.event for one in after]),
             model=call.model,
             tokens=call.tokens,
             cost_usd=cost,
@@ -225,27 +258,6 @@ def _until_call(events: Iterator[_Timed]) -> list[_Timed]:
             break
         found.append(one)
     return found
-
-
-def _asked(before: Sequence[_Timed], prompt: str | None) -> list[dict[str, Any]]:
-    """Return what was new to the model in this call: the prompt, or the results of the tools it had asked for."""
-    messages: list[dict[str, Any]] = []
-    for one in before:
-        if isinstance(one.event, Prompt) and prompt is not None:
-            messages.append({"role": "user", "content": cut(one.event.text)})
-        elif isinstance(one.event, ToolUse):
-            messages.append({"role": "tool", "content": f"{one.event.name}: {first_line(one.event.output or '')}"})
-    return messages
-
-
-def _answered(after: Sequence[_Timed]) -> dict[str, Any]:
-    """Return the model's message: its text and the tools it asked for."""
-    text = "\n\n".join(one.event.text for one in after if isinstance(one.event, AssistantText))
-    tools = [one.event for one in after if isinstance(one.event, ToolUse)]
-    message: dict[str, Any] = {"role": "assistant", "content": cut(text)}
-    if tools:
-        message["tool_calls"] = [{"name": tool.name, "id": tool.call_id} for tool in tools[:50]]
-    return message
 
 
 def _tool_span(use: ToolUse, one: _Timed, parent: int) -> Span:
