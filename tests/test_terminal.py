@@ -123,6 +123,25 @@ def test_a_conversation_in_the_alternate_screen_without_the_mouse() -> None:
     assert transcript.segments[0].kind is SegmentKind.FULL_SCREEN
 
 
+def test_a_dialog_on_a_first_page_goes_as_it_came() -> None:
+    """Below a banner and little else a dialog is most of what there is; closed, it leaves the page as it was."""
+    top = "\x1b[?2004h\x1b[?1049h\x1b[?1007h\x1b[HThe banner says this"
+    asked = "".join(f"\x1b[{row};1HHere is question number {row} of the dialog" for row in range(14, 21))
+    closed = "\x1b[6;1H\x1b[JYou approved it\x1b[20;1H> say something"
+    pieces = [
+        top,
+        "\x1b[2;1HThe banner says that",
+        "\x1b[4;1Hmake files",
+        "\x1b[6;1HRunning it",
+        asked,
+        closed,
+        "\x1b[8;1HDone with it",
+    ]
+    read = read_transcript(record(*pieces, rows=20))
+    assert len(read.segments) == 1
+    assert texts(read)[2:] == ["make files", "You approved it", "Done with it", "> say something"]
+
+
 def test_a_pager_is_an_overlay_and_the_conversation_goes_on() -> None:
     """Neither a pager that a shell starts nor one that an inline assistant opens becomes conversation."""
     pager = ["\x1b[?1049h\x1b[Hpage one\r\n(END)", "\x1b[?1049l"]

@@ -127,7 +127,7 @@ def _best_fit(document: Document, rows: Sequence[Row], height: int) -> _Fit | No
     fit = max(_fits(document, rows, height), key=lambda fit: fit.score, default=None)
     if fit is None or _scrolled_back(document, fit, height):
         return fit
-    return None if _loses_much(document, rows, fit) else fit
+    return None if _loses_much(document, rows, fit, height) else fit
 
 
 def _scrolled_back(document: Document, fit: _Fit, height: int) -> bool:
@@ -203,18 +203,22 @@ def _moved(document: Document, rows: Sequence[Row], row: int, offset: int) -> _F
     return _Fit(offset, row, known, best, proven)
 
 
-def _loses_much(document: Document, rows: Sequence[Row], fit: _Fit) -> bool:
-    """Tell whether a frame that hardly fits would overwrite text that it does not show."""
-    gone = _gone(document, rows, max(0, fit.offset + fit.row))
+def _loses_much(document: Document, rows: Sequence[Row], fit: _Fit, height: int) -> bool:
+    """Tell whether a frame that hardly fits would overwrite text that it does not show.
+
+    Where the window did not move, the lower third does not count: a dialog stood there and is closed.
+    """
+    end = document.base + int(height * UPPER) if fit.offset == document.base and fit.proven else None
+    gone = _gone(document, rows, max(0, fit.offset + fit.row), end)
     return len(gone) > GIVE_UP and 4 * fit.proven < sum(gone)
 
 
-def _gone(document: Document, rows: Sequence[Row], begin: int) -> list[int]:
-    """Return the lengths of the lines from `begin` on that a frame does not show, but for the banner's."""
+def _gone(document: Document, rows: Sequence[Row], begin: int, end: int | None = None) -> list[int]:
+    """Return the lengths of the lines from `begin` to `end` that a frame does not show, but for the banner's."""
     shown = {row.letters[:PROBE] for row in rows}
     return [
         len(line.row.letters)
-        for line in document.lines[begin:]
+        for line in document.lines[begin:end]
         if line.row.letters and line.row.letters not in document.banner and line.row.letters[:PROBE] not in shown
     ]
 
