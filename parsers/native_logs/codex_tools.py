@@ -55,7 +55,8 @@ ESCALATIONS = ("require_escalated", "with_additional_permissions")
 ABORTED = re.compile(r"(?:Wall time: [\d.]+ seconds\n)?abort(?:ed)?\b")
 REJECTED = re.compile(
     r"rejected by user|user (?:denied|rejected|cancelled)"
-    r"|(?:exec[ _]command|patch|apply_patch|shell|tool call)\b.{0,2000}?rejected by user",
+    r"|(?:exec[ _]command|patch|apply_patch|shell|tool call)\b.{0,2000}?(?:rejected by user|\bRejected\()"
+    r"|approval policy is \w{1,40}; reject command|`.{0,2000}?` rejected: ",
     re.IGNORECASE | re.DOTALL,
 )
 EXIT_CODES = (
@@ -63,6 +64,7 @@ EXIT_CODES = (
     re.compile(r"^Process exited with code (-?\d{1,10})$", re.MULTILINE),  # 0.128 and later
 )
 SCRIPT_HEADER = re.compile(r"Script (?P<how>completed|failed|running|terminated)[^\n]{0,80}\n")
+SCRIPT_ERROR = re.compile(r"^Script error:\n", re.MULTILINE)
 FAILED = re.compile(
     r"(?:execution error|exec_command failed|apply_patch verification failed|failed to |unsupported call|"
     r"unknown (?:tool|process)|tool call error|collab \w{1,40} failed|err(?:or)?:)",
@@ -190,7 +192,9 @@ def outcome_of(raw: msgspec.Raw) -> Outcome:
     header = SCRIPT_HEADER.match(text)
     if header is not None:
         results = tuple(value for piece in texts for value in _json_values(piece))
-        return Outcome(text, ok=header["how"] in ("completed", "running"), results=results)
+        failure = SCRIPT_ERROR.search(text) if header["how"] == "failed" else None
+        rejected = failure is not None and REJECTED.match(text, failure.end()) is not None
+        return Outcome(text, ok=header["how"] in ("completed", "running"), rejected=rejected, results=results)
     if exit_code is None and ABORTED.match(text):
         return Outcome(text, aborted=True, ok=False)
     if REJECTED.match(text):
@@ -249,15 +253,24 @@ def settle(uses: Sequence[Use], outcome: Outcome, at: datetime | None) -> None:
     results = outcome.results if len(outcome.results) == len(shells) else ()
     for use, result in zip(shells, results, strict=False):
         _apply_result(use, result)
+    rejected = _rejected(uses, outcome)
     for use in uses:
         if use.ended_at is None:
             use.ended_at = at
-        if use.ok is None:
+        if use.ok is None and not (rejected and use not in rejected):  # the others may have run, nothing tells how
             use.ok, use.exit_code = outcome.ok, outcome.exit_code if use.category is Category.SHELL else None
             use.aborted = outcome.aborted
             use.stopped = Stopped.DENIED if outcome.rejected else None
         if use.output is None:
             use.output = outcome.text
+
+
+def _rejected(uses: Sequence[Use], outcome: Outcome) -> list[Use]:
+    """Give those of a script's calls that were rejected: what it says names the command, else it asked for too much."""
+    if not outcome.rejected:
+        return []
+    named = [use for use in uses if use.command and use.command in outcome.text]
+    return named or [use for use in uses if use.escalated] or list(uses)
 
 
 def _apply_result(use: Use, result: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,9 @@ from parsers.native_logs import read_native
 from parsers.native_logs.base import Places
 from parsers.native_logs.codex_patches import read_patch
 from parsers.native_logs.codex_script import ScriptCall, calls_in
+from parsers.native_logs.codex_tools import Use, outcome_of, settle
 from parsers.native_logs.openai_codex import candidates
+from parsers.session import Category, Stopped
 from tests.native_logs.recorded import (
     commands,
     failures,
@@ -70,6 +73,37 @@ def test_a_rollout_cut_off_anywhere_is_read_up_to_there(length: int) -> None:
     """While Codex writes, whole records count and the half-written last one is told apart."""
     log = read_native("openai_codex", [LOG[:length]])
     assert log.unknown_records <= 1
+
+
+ASKED = "approval policy is Never; reject command — you cannot ask for escalated permissions"
+SCRIPT = "Script failed\nWall time 0.1 seconds\nOutput:\n\nScript error:\n"
+RULE = "Rejected(\\\"`/bin/bash -lc 'git push'` rejected: policy forbids commands starting with `git push`\\\")"
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        ASKED,
+        "`/bin/bash -lc 'git push'` rejected: policy forbids commands starting with `git push`",
+        f'exec_command failed for `git push`: CreateProcess {{ message: "{RULE}" }}',
+        "exec command rejected by user",
+        f"{SCRIPT}{ASKED}",
+        f"{SCRIPT}exec_command failed: CreateProcess {{ {RULE} }}",
+    ],
+)
+def test_a_command_that_was_refused_never_ran(output: str) -> None:
+    """Whoever refused it, a person, a rule or the approval policy, and in whatever generation's words."""
+    use = Use("exec_command", Category.SHELL, {}, command="git push")
+    settle([use], outcome_of(msgspec.Raw(msgspec.json.encode(output))), None)
+    assert (use.ok, use.stopped) == (False, Stopped.DENIED)
+
+
+def test_of_a_scripts_calls_only_the_named_one_was_refused() -> None:
+    """What became of the others is not told."""
+    uses = [Use("exec_command", Category.SHELL, {}, command=command) for command in ("echo one", "git push")]
+    failure = f"{SCRIPT}exec_command failed: {RULE}"
+    settle(uses, outcome_of(msgspec.Raw(msgspec.json.encode(failure))), None)
+    assert [(use.ok, use.stopped) for use in uses] == [(None, None), (False, Stopped.DENIED)]
 
 
 @given(st.binary(max_size=300), st.integers(0, len(LOG)))
