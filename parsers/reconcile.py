@@ -56,10 +56,11 @@ def reconcile(screen: Sequence[Event], native: Sequence[Event]) -> tuple[Event, 
 
 @dataclass(slots=True)
 class _Merge:
-    """The merge so far: the log's events, completed in place, and what only the screen saw."""
+    """The merge so far: the log's events, completed in place or dropped, and what only the screen saw."""
 
     native: Sequence[Event]
     completed: dict[int, Event] = field(default_factory=dict)
+    dropped: set[int] = field(default_factory=set)
     kept: list[Event] = field(default_factory=list)
     disagreements: list[Event] = field(default_factory=list)
 
@@ -73,7 +74,8 @@ class _Merge:
         for position, event in enumerate(self.native):
             event = self.completed.get(position, event)
             last = last if event.seconds is None else event.seconds
-            timed.append((last, event))
+            if position not in self.dropped:
+                timed.append((last, event))
         timed.extend((last if e.seconds is None else e.seconds, e) for e in (*self.kept, *self.disagreements))
         return tuple(event for _, event in sorted(timed, key=lambda pair: pair[0]))
 
@@ -160,7 +162,7 @@ def _tool_uses(screen: Sequence[Event], merge: _Merge) -> None:
     """Merge tool uses by what they ran or touched, then by their kind alone.
 
     A tool use of the screen without a counterpart is kept if it names its command or file: the log lost it. One that
-    names nothing (`Read 2 files`) was only a count of what the log has in full.
+    names nothing (`Read 2 files`) was only a count of what the log has in full, unless somebody stopped it.
     """
     seen = [e for e in screen if isinstance(e, ToolUse)]
     positions = merge.positions(ToolUse)
@@ -171,7 +173,7 @@ def _tool_uses(screen: Sequence[Event], merge: _Merge) -> None:
             whole = logged[paired[i]]
             merge.completed[positions[paired[i]]] = _completed(whole, use)
             merge.disagreements.extend(_disagreements(whole, use))
-        elif use.command or use.files:
+        elif use.command or use.files or use.stopped:
             merge.kept.append(use)
 
 
@@ -194,7 +196,9 @@ def _same_cut_call(seen: ToolUse, logged: ToolUse) -> bool:
 def _same_kind(seen: ToolUse, logged: ToolUse) -> bool:
     """Tell whether a call that the screen does not spell out can be this one."""
     named = (seen.command and logged.command) or (seen.files and logged.files)
-    return seen.category is logged.category and not named
+    denied = Stopped.DENIED
+    made = (seen.stopped is denied and logged.ok) or (logged.stopped is denied and seen.ok)
+    return seen.category is logged.category and not named and not made
 
 
 def _same_outcome(seen: ToolUse, logged: ToolUse) -> bool:
@@ -217,7 +221,7 @@ def _completed(logged: ToolUse, seen: ToolUse) -> ToolUse:
         logged,
         ok=ok,
         stopped=stopped,
-        exit_code=_first(logged.exit_code, seen.exit_code),
+        exit_code=logged.exit_code if stopped else _first(logged.exit_code, seen.exit_code),
         command=logged.command or seen.command,
         files=logged.files or seen.files,
         lines_added=_first(logged.lines_added, seen.lines_added),
@@ -241,17 +245,23 @@ def _disagreements(logged: ToolUse, seen: ToolUse) -> Iterator[Disagreement]:
 
 
 def _errors(screen: Sequence[Event], merge: _Merge) -> None:
-    """Merge API errors and interruptions: they have no name, so the n-th of one side is the n-th of the other.
+    """Merge API errors and interruptions by their words, else the n-th of one side with the n-th of the other.
 
-    The log counts a tool that was stopped as an interruption too, where the screen may show only a line for both.
+    The log counts a tool that was stopped as an interruption too, where the screen may show only a line for both; and
+    it may tell of nothing but the interruption where the screen shows the call that was stopped.
     """
     for kind in ErrorKind:
         seen = [e for e in screen if isinstance(e, Error) and e.kind is kind]
         places = [i for i in merge.positions(Error) if _is_error(merge.native[i], kind)]
-        for place in places[: len(seen)]:
-            merge.completed[place] = msgspec.structs.replace(merge.native[place], source=Source.BOTH)
-        known = len(places) + _stopped_in_log_alone(screen, merge.native, kind)
-        merge.kept.extend(seen[known:])
+        logged = [e for i in places if isinstance(e := merge.native[i], Error)]
+        paired = _pairs(seen, logged, lambda error: _letters(error.text), (lambda s, n: True,))
+        for at in paired.values():
+            merge.completed[places[at]] = msgspec.structs.replace(logged[at], source=Source.BOTH)
+        alone = [error for i, error in enumerate(seen) if i not in paired]
+        merge.kept.extend(alone[_stopped_in_log_alone(screen, merge.native, kind) :])
+        if kind is ErrorKind.INTERRUPTED:
+            left = [place for at, place in enumerate(places) if at not in paired.values()]
+            merge.dropped.update(left[: _stopped_on_screen_alone(merge)])
 
 
 def _is_error(event: Event, kind: ErrorKind) -> bool:
@@ -265,6 +275,11 @@ def _stopped_in_log_alone(screen: Sequence[Event], native: Sequence[Event], kind
         return 0
     in_log, on_screen = (sum(isinstance(e, ToolUse) and e.stopped is reason for e in side) for side in (native, screen))
     return max(in_log - on_screen, 0)
+
+
+def _stopped_on_screen_alone(merge: _Merge) -> int:
+    """Count the tool uses that only the screen shows and says were stopped."""
+    return sum(isinstance(e, ToolUse) and e.stopped is not None for e in merge.kept)
 
 
 def _notes(screen: Sequence[Event], merge: _Merge) -> None:

@@ -115,6 +115,38 @@ def test_retries_are_counted_once() -> None:
     assert [e.source for e in events if isinstance(e, Error)] == [Source.BOTH, Source.BOTH, Source.SCREEN]
 
 
+def test_errors_of_the_same_words_are_one() -> None:
+    """The log holds only the last word of the API: the retries before it stay the screen's."""
+    last = "exceeded retry limit, last status: 429"
+    seen = [Error(kind=ErrorKind.API_ERROR, text=text) for text in ("Reconnecting... 1/3", last)]
+    events = reconcile(seen, [Error(kind=ErrorKind.API_ERROR, text=last, source=NATIVE)])
+    told = {e.text: e.source for e in events if isinstance(e, Error)}
+    assert told == {"Reconnecting... 1/3": Source.SCREEN, last: Source.BOTH}
+
+
+def test_a_denial_of_which_the_log_has_only_the_interruption() -> None:
+    """Codex 0.39 logs nothing of a denied call but that the turn was aborted; a call that was made is not that one."""
+    denied = ToolUse(name="apply_patch", category=Category.EDIT, ok=False, stopped=Stopped.DENIED, start_seconds=9.0)
+    made = ToolUse(name="apply_patch", category=Category.EDIT, ok=True, files=("a.py",), source=NATIVE)
+    aborted = Error(kind=ErrorKind.INTERRUPTED, text="turn aborted", seconds=9.0, source=NATIVE)
+    events = reconcile([denied], [made, aborted])
+    assert [(use.files, use.stopped) for use in _tools(events)] == [(("a.py",), None), ((), Stopped.DENIED)]
+    assert not [e for e in events if isinstance(e, Error)]
+
+
+def test_a_denied_call_is_not_one_that_went_well() -> None:
+    """A look that names nothing on the screen is not the log's denied command, and leaves it no exit code."""
+    screen = [_shell(None, ok=True, exit_code=0)]
+    native = [
+        _shell("touch x", NATIVE, ok=False, stopped=Stopped.DENIED),
+        _shell("ls", NATIVE, ok=True, exit_code=0),
+    ]
+    assert [(use.exit_code, use.source) for use in _tools(reconcile(screen, native))] == [
+        (None, NATIVE),
+        (0, Source.BOTH),
+    ]
+
+
 def test_an_interrupted_tool_in_the_log_is_the_interruption_on_screen() -> None:
     """The line `Interrupted` of the screen and the tool that the log says was stopped are one fact."""
     screen = [_shell("sleep 9"), Error(kind=ErrorKind.INTERRUPTED, text="Interrupted")]
