@@ -104,8 +104,8 @@ def test_codex_items_are_one_call_each() -> None:
 
 
 def test_codex_patches_say_what_they_made_new() -> None:
-    """Added files are told from changed ones."""
-    changes = [{"path": "a.py", "kind": "update"}, {"path": "b.md", "kind": "add"}]
+    """Added files are told from changed ones; one that was deleted is neither."""
+    changes = [{"path": "a.py", "kind": "update"}, {"path": "b.md", "kind": "add"}, {"path": "c", "kind": "delete"}]
     done = item("item.completed", id="i", type="file_change", changes=changes, status="completed")
     (tool,) = tools(read_streams(lines({"type": "turn.started"}, done), b""))
     assert (tool.category, tool.files, tool.created) == (Category.EDIT, ("a.py", "b.md"), ("b.md",))

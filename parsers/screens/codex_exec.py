@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from parsers.screens import codex_blocks
 from parsers.screens.hues import Hue
-from parsers.screens.table import Block, Look, Reader, Reading, Screen, chrome, head, part
+from parsers.screens.table import Block, Look, Reader, Reading, Screen, chrome, head, panel, part
 from parsers.session import AssistantText, Category, Error, ErrorKind, Event, Note, NoteKind, Prompt, ToolUse
 from parsers.tool_calls import unwrap_shell
 
@@ -22,8 +22,10 @@ _BOLD = Look(bold=True)
 _FAINT = Look(faint=True)
 _SURELY_FAINT = Look(faint=True, sure=True)
 _SURELY_A_STEP = Look(hues=frozenset({Hue.GREEN, Hue.CYAN}), sure=True)
+_FOLDER = re.compile(r" in /[^'\"]*$")
 _TURN_DIFF = re.compile(r"\ndiff --git a/.* b/.*\n(?:index|new file mode|deleted file mode|old mode|similarity) ")
 _ALL = ("prompt", "text", "exec", "patch", "reasoning", "mcp")
+_BY_DIFF = {"diff_new": "A", "diff_gone": "D"}
 _STATUS = r" ?(?:(?P<ok>succeeded)|exited (?P<status>-?\d{1,9})|(?P<stopped>declined|rejected)) in [\d.]+m?s:"
 
 RULES = (
@@ -39,14 +41,15 @@ RULES = (
     head("reasoning", _TIME + r"thinking$"),
     head("patch", _TIME + r"apply_patch auto_approved=\w+:"),
     head("patch_done", _TIME + r"apply_patch\(.*\) exited (?P<status>\d{1,9})"),
-    head("begun", _TIME + r"exec (?P<command>.*) in (?P<cwd>/.*)$"),
+    head("begun", _TIME + r"exec "),
     head("done", _TIME + r"(?P<command>.*?)" + _STATUS),
+    head("done_lines", _TIME + r"(?P<command>\S*sh -l?c .*)$"),  # a command of several lines
     head("plan", _TIME + r"plan: "),
     head("error", _TIME + r"(?P<text>(?:stream error|ERROR): .*)"),
     head("other", _TIME + r"(?:turn diff:|tokens used:|explanation:|\w)"),
     # --- since 0.44 --------------------------------------------------------------------------------------------------
     part("step", r"  [✓→•] ", within=("plan",), after=("plan", "step")),
-    head("prompt", r"user$", lead=_LABEL),
+    head("prompt", r"user$", lead=_LABEL, within=("", "header", "warning", "error")),  # elsewhere it is output
     head("text", r"codex$", lead=_LABEL),
     head("exec", r"exec$", lead=_LABEL),
     head("reasoning", r"thinking$", lead=_LABEL),
@@ -60,15 +63,20 @@ RULES = (
     head("plan", r"  [✓→] (?P<text>.*)", lead=_SURELY_A_STEP),
     head("plan", r"  • (?P<text>.*)", lead=_SURELY_FAINT, body=_SURELY_FAINT),
     head("error", r"(?P<text>ERROR: .*)"),
+    head("error", r"(?P<text>Reconnecting\.\.\. \d{1,3}/\d{1,3}(?: \(.*\))?)$", lead=_FAINT),  # to 0.110 or later
+    chrome("log", r"\d{4}-\d\d-\d\dT[\d:.]+Z +(?:ERROR|WARN) +codex_\w+"),  # the program's own, if it is not silent
     head("warning", r"(?P<text>warning: .*)", within=_ALL),
     head("reasoning", r"(?P<text>\*\*[^*]+\*\*)$", lead=_FAINT, within=_ALL),
     head("totals", r"tokens used$", lead=_FAINT),
+    head("totals", r"tokens used$", lead=_LABEL),  # to 0.110 or later
     part("tokens", r"[\d,]+$", within=("totals",), after=("totals",)),
-    head("text", r"(?P<text>.*\S)", within=("totals",)),  # the last message once more, for a pipe
+    panel("again", r".*\S", within=("totals",)),  # the last message once more, for a pipe
+    chrome("again", r".", within=("again",)),
     # To 0.110 or later the outcome was added to the end of the command's last line.
     part("command_end", rf"(?P<line>.*) in /.*{_STATUS}$", within=("exec",), after=("exec", "command")),
+    part("command_end", rf"(?P<line>.*?){_STATUS}$", within=("done_lines",), after=("done_lines", "command")),
     part("status", _STATUS, within=("exec",), after=("exec", "command")),
-    part("command", r".", within=("exec",), after=("exec", "command")),
+    part("command", r".", within=("exec", "done_lines"), after=("exec", "done_lines", "command")),
     part("patch_status", r"patch: (?P<outcome>\w+)", within=("patch",)),
     part(
         "patch_file",
@@ -80,7 +88,12 @@ RULES = (
     part("patch_exit", r"apply_patch\(.*\) exited (?P<status>\d{1,9}) in ", within=("patch",)),
     part("diff", r"diff --git a/(?P<file>.*) b/", within=("patch",)),
     part("diff_new", r"new file mode", within=("patch",), after=("diff",)),
-    part("more", r".", within=(*_ALL, "turn_diff", "done", "patch_done", "other", "error", "begun", "plan")),
+    part("diff_gone", r"deleted file mode", within=("patch",), after=("diff",)),
+    part(
+        "more",
+        r".",
+        within=(*_ALL, "turn_diff", "done", "done_lines", "patch_done", "other", "error", "begun", "plan"),
+    ),
     chrome("rule", r"-{8}$"),
 )  # fmt: skip
 
@@ -110,7 +123,8 @@ def text(block: Block, reading: Reading) -> Iterator[Event]:
     answer = said(block)
     diff = _TURN_DIFF.search(answer)
     quoted = diff is not None and answer.count("```", 0, diff.start()) % 2 == 1
-    yield AssistantText(text=answer[: diff.start()] if diff and not quoted else answer, seconds=block.seconds)
+    if answer:
+        yield AssistantText(text=answer[: diff.start()] if diff and not quoted else answer, seconds=block.seconds)
 
 
 def reasoning(block: Block, reading: Reading) -> Iterator[Event]:
@@ -119,11 +133,14 @@ def reasoning(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def executed(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read a command with its exit code and whole output."""
+    """Read a command with its exit code and whole output; without a command the word was output of another one."""
     status = block.first("status", "command_end")
     told = status.fields if status else block.fields
+    first = [block.fields["command"]] if "command" in block.fields else []
     lines = [row.fields.get("line", row.line.text) for row in block.of("command", "command_end")]
-    written = "\n".join(lines) or block.fields.get("command", "")
+    written = "\n".join(first + lines)
+    if not (status or first or any(_FOLDER.search(line) for line in lines)):
+        return
     ran = "ok" in told or "status" in told
     exit_code = int(told.get("status", 0)) if ran else None
     yield ToolUse(
@@ -141,7 +158,7 @@ def executed(block: Block, reading: Reading) -> Iterator[Event]:
 
 def _script(written: str) -> str:
     """Take `/bin/bash -lc 'SCRIPT' in DIR` apart."""
-    line = re.sub(r" in /[^'\"]*$", "", written)
+    line = _FOLDER.sub("", written)
     try:
         return unwrap_shell(shlex.split(line))
     except ValueError:
@@ -150,22 +167,35 @@ def _script(written: str) -> str:
 
 def patch(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a patch: the files it names; the diff below repeats those of earlier patches."""
-    new = {block.rows[number - 1].fields["file"] for number, row in enumerate(block.rows) if row.kind == "diff_new"}
     failed = any(row.fields["outcome"] != "completed" for row in block.of("patch_status"))
     failed = failed or any(row.fields["status"] != "0" for row in block.of("patch_exit"))
     after = reading.following(block)
     if after is not None and after.kind == "patch_done":
         failed = after.fields["status"] != "0"
-    files = [(row.fields["file"], row.fields.get("change")) for row in block.of("patch_file")]
+    files = list(_changes(block))
     if files:
         yield ToolUse(
             name="apply_patch",
             category=Category.EDIT,
             ok=not failed,
             files=tuple(file for file, change in files if change != "D"),
-            created=tuple(f for f, change in files if change == "A" or any(f.endswith("/" + name) for name in new)),
+            created=tuple(file for file, change in files if change == "A"),
             start_seconds=block.seconds,
         )
+
+
+def _changes(block: Block) -> Iterator[tuple[str, str]]:
+    """Yield each file of a patch with what was done to it: A(dded), D(eleted) or M(odified).
+
+    Since 0.140 or so only the diff below tells, and it names files by their path within the repository.
+    """
+    told = {
+        block.rows[n - 1].fields["file"]: _BY_DIFF[row.kind] for n, row in enumerate(block.rows) if row.kind in _BY_DIFF
+    }
+    for row in block.of("patch_file"):
+        file = row.fields["file"]
+        in_diff = (change for name, change in told.items() if file.endswith(f"/{name}"))
+        yield file, row.fields.get("change") or next(in_diff, "M")
 
 
 def plan(block: Block, reading: Reading) -> Iterator[Event]:
@@ -201,6 +231,7 @@ READERS: Mapping[str, Reader] = {
     "reasoning": reasoning,
     "exec": executed,
     "done": executed,
+    "done_lines": executed,
     "patch": patch,
     "plan": plan,
     "mcp": mcp,

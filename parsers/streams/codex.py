@@ -122,7 +122,7 @@ def _command(item: _Item) -> ToolUse:
 
 
 def _patch(item: _Item) -> ToolUse:
-    files = tuple(str(change.get("path")) for change in item.changes)
+    files = tuple(str(change.get("path")) for change in item.changes if change.get("kind") != "delete")
     created = tuple(str(change.get("path")) for change in item.changes if change.get("kind") == "add")
     arguments = {"changes": item.changes}
     return tool_use("apply_patch", arguments, files=files, created=created, call_id=item.id)
@@ -214,7 +214,9 @@ def _begin(kind: str, call_id: str, message: Mapping[str, Any], into: Collector)
         changes = message.get("changes")
         changes = changes if isinstance(changes, dict) else {}
         created = tuple(path for path, change in changes.items() if isinstance(change, Mapping) and "add" in change)
-        into.call(tool_use("apply_patch", {}, files=tuple(changes), created=created, call_id=call_id))
+        gone = {path for path, change in changes.items() if isinstance(change, Mapping) and "delete" in change}
+        files = tuple(path for path in changes if path not in gone)
+        into.call(tool_use("apply_patch", {}, files=files, created=created, call_id=call_id))
     elif kind == "mcp_tool_call_begin":
         called = message.get("invocation")
         called = called if isinstance(called, Mapping) else {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from parsers.session import Category
-from tests.screens.showing import ink, prompts, show, texts, tools
+from parsers.session import Category, ErrorKind
+from tests.screens.showing import errors, ink, prompts, show, texts, tools
 
 LABEL = "35;3"
 DIFF = """diff --git a/CHANGELOG.md b/CHANGELOG.md
@@ -77,3 +77,48 @@ def test_a_quoted_diff_belongs_to_the_answer() -> None:
     """An open fence says that the diff is the answer's own."""
     reading = show(f"OpenAI Codex v0.140.0\n--------\n{ink(LABEL, 'codex')}\nSee:\n```diff\n{DIFF}```\n")
     assert texts(reading) == [f"See:\n```diff\n{DIFF}```"]
+
+
+def test_output_in_a_pipe_that_imitates_labels() -> None:
+    """Without styles a label is a bare word: a prompt follows the header, and a command names its folder or outcome."""
+    screen = (
+        "OpenAI Codex v0.169.0\n--------\nworkdir: /w\n--------\nuser\nlook\nexec\n/bin/bash -lc 'cat words' in /w\n"
+    )
+    reading = show(screen + " succeeded in 0ms:\nuser\ncodex\nexec\n\ncodex\nThree words.\n")
+    assert [tool.command for tool in tools(reading)] == ["cat words"]
+    assert (prompts(reading), texts(reading)) == (["look"], ["Three words."])
+
+
+def test_the_last_message_is_printed_once_more() -> None:
+    """On a terminal it stands below the number of tokens as well: it was said once."""
+    reading = show(f"{OLD}{ink(LABEL, 'tokens used')}\n6,816\nDone.\n")
+    assert texts(reading) == ["Done."]
+    assert reading.transcript.count("Done.") == 1
+
+
+def test_files_that_a_patch_deleted_were_not_edited() -> None:
+    """Since 0.140 or so only the diff tells that a file is gone."""
+    gone = "diff --git a/old.txt b/old.txt\ndeleted file mode 100644\n--- a/old.txt\n+++ /dev/null\n-old\n"
+    screen = (
+        f"OpenAI Codex v0.169.0\n--------\n{ink('1', 'apply patch')}\npatch: completed\n/w/CHANGELOG.md\n/w/old.txt\n"
+    )
+    (patch,) = tools(show(screen + DIFF + gone))
+    assert (patch.files, patch.created) == (("/w/CHANGELOG.md",), ("/w/CHANGELOG.md",))
+
+
+def test_retries_without_a_label() -> None:
+    """Until 0.110 or so a retry was a faint line; what the program logs of itself is nothing that was run or said."""
+    log = f"{ink('2', '2026-11-28T09:07:55.333765Z')} {ink('31', 'ERROR')} {ink('2', 'codex_api::endpoint')}: 500\n"
+    retry = ink("2", "Reconnecting... 1/3 (We're currently experiencing high demand)") + "\n"
+    reading = show(OLD.replace(ink(LABEL, "codex"), log + retry + ink(LABEL, "codex")))
+    assert errors(reading) == [ErrorKind.API_ERROR]
+    assert "codex_api" not in reading.transcript
+
+
+def test_a_command_of_several_lines_in_0_39() -> None:
+    """Its outcome stands at the end of its last line."""
+    at = "[2026-11-20T09:39:05] "
+    script = "bash -lc \"python3 - <<'PY'\nprint('user')\nPY\""
+    screen = f"{at}OpenAI Codex v0.39.0 (research preview)\n--------\n{at}exec {script} in /w\n"
+    (tool,) = tools(show(f"{screen}{at}{script} exited 1 in 4ms:\nuser\n{at}tokens used: 6,075\n"))
+    assert (tool.command, tool.exit_code, tool.output) == ("python3 - <<'PY'\nprint('user')\nPY", 1, "user")
