@@ -167,6 +167,7 @@ READERS: Mapping[str, Reader] = {
     "explored": tools.explored,
     "stdin": tools.stdin,
     "edited": tools.edited,
+    "proposed": tools.proposed,
     "edit_failed": tools.edit_failed,
     "plan": plan,
     "called": tools.called,
@@ -233,10 +234,10 @@ def _denied_commands(events: list[Event]) -> list[Event]:
     kept: list[Event] = []
     denied: ToolUse | None = None
     for event in events:
-        if isinstance(event, ToolUse) and event.stopped is Stopped.DENIED:
-            denied = event
-        elif denied and isinstance(event, ToolUse) and event.command and event.command == denied.command:
+        if denied and isinstance(event, ToolUse) and event.command and event.command == denied.command:
             continue
+        if isinstance(event, ToolUse) and event.stopped is Stopped.DENIED and not _was_refused(event):
+            denied = event
         elif denied and _is_interruption(event):
             denied = None
             continue
@@ -244,6 +245,11 @@ def _denied_commands(events: list[Event]) -> list[Event]:
             denied = None
         kept.append(event)
     return kept
+
+
+def _was_refused(call: ToolUse) -> bool:
+    """Tell a command that a rule refused, in a cell of its own, from one that a person denied: the turn goes on."""
+    return call.command is not None and call.output is not None
 
 
 def _stopped_calls(events: list[Event], reading: Reading) -> list[Event]:

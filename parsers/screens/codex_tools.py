@@ -20,6 +20,9 @@ _FILE_CHANGES = re.compile(r"(?P<file>.*?)(?: → (?P<moved>.*?))? \(\+(?P<added
 _COUNTS = re.compile(r"\(\+(?P<added>\d{1,9}) -(?P<removed>\d{1,9})\)")
 _FIRST_LINE = re.compile(r" +1 +(?P<sign>[+-])")
 _TELLS_EXITS = (0, 150)  # since then a failed look is marked "(exit 1)"; 0.149 and older say nothing
+_REFUSED = re.compile(
+    r"`.{1,2000}` rejected: |exec command rejected by user|approval policy is \w{1,40}; reject command"
+)
 _SIGNAL = re.compile(r"execution error: Sandbox\(Signal\((\d{1,3})\)\)")
 
 
@@ -38,6 +41,10 @@ def command(block: Block, reading: Reading) -> Iterator[Event]:
         outcome = {"ok": colour is Hue.GREEN, "exit_code": 0 if colour is Hue.GREEN else None}
     else:
         outcome = {}
+    if outcome.get("ok") is not True and _REFUSED.match(
+        shown or ""
+    ):  # by a rule: it never ran, and has a cell all the same
+        outcome |= {"ok": False, "stopped": Stopped.DENIED}
     yield ToolUse(
         name="shell",
         category=Category.SHELL,
@@ -138,22 +145,35 @@ def edited(block: Block, reading: Reading) -> Iterator[Event]:
     )
 
 
+def proposed(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read a patch that was asked about (0.39): the next cell says that it was approved, or that it was not."""
+    after = reading.following(block)
+    if after is not None and after.kind in ("approved", "interrupted"):
+        yield from edited(block, reading)
+
+
 def _changes(block: Block) -> Iterator[tuple[str, str]]:
     """Yield each file of a patch with what was done to it: Edited, Added or Deleted.
 
-    Of several files the verb is not told. A new file's diff has only additions from line 1 on, a deleted one's only
-    removals.
+    Of several files the verb is not told, nor of one that was proposed.
     """
-    if " files" not in block.fields["files"]:
-        yield block.fields["files"].split(" → ")[0], block.fields["verb"]
-        return
     rows = [row for row in block.rows[1:] if row.place is not Place.BLANK]
+    if " files" not in block.fields["files"]:
+        counts = _FILE_CHANGES.search(block.rows[0].line.text) if block.kind == "proposed" else None
+        verb = _verb(counts, rows[0] if rows else None) if counts else block.fields["verb"]
+        yield block.fields["files"].split(" → ")[0], verb
+        return
     for row, below in zip_longest(rows, rows[1:]):
         change = _FILE_CHANGES.match(item_of(row))
         if change:
-            first = _FIRST_LINE.match(below.line.text) if below else None
-            whole = first is not None and "0" in (change["added"], change["removed"])
-            yield change["file"], {"+": "Added", "-": "Deleted"}[first["sign"]] if first and whole else "Edited"
+            yield change["file"], _verb(change, below)
+
+
+def _verb(counts: re.Match[str], below: Row | None) -> str:
+    """Tell what was done to a file by its diff: only additions from line 1 on, or only removals, are a whole file."""
+    first = _FIRST_LINE.match(below.line.text) if below else None
+    whole = first is not None and "0" in (counts["added"], counts["removed"])
+    return {"+": "Added", "-": "Deleted"}[first["sign"]] if first and whole else "Edited"
 
 
 def edit_failed(block: Block, reading: Reading) -> Iterator[Event]:

@@ -43,12 +43,14 @@ RULES = (
     # --- the end -----------------------------------------------------------------------------------------------------
     head(
         "totals",
-        rf"Token usage: total={_NUMBER} input=(?P<input>{_NUMBER})(?: \(\+ (?P<cached>{_NUMBER}) cached\))? "
-        rf"output=(?P<output>{_NUMBER})(?: \(reasoning (?P<reasoning>{_NUMBER})\))?",
+        rf"Token usage(?: so far)?: total={_NUMBER} input=(?P<input>{_NUMBER})"
+        rf"(?: \(\+ (?P<cached>{_NUMBER}) cached\))? output=(?P<output>{_NUMBER})"
+        rf"(?: \(reasoning (?P<reasoning>{_NUMBER})\))?",
     ),
-    head("resume", rf"To continue this session, run(?: codex resume {_UUID})?"),
+    head("resume", rf"To (?:continue this session|reconnect), run(?:: *$)?(?: codex resume {_UUID})?"),
     part("resume_id", rf" *codex resume {_UUID}", within=("resume",)),
-    part("resume_more", r"Or run codex resume", within=("resume",)),
+    part("resume_more", r"Or run codex resume|Stop the current turn: ", within=("resume",)),
+    chrome("left", r"Disconnected from this task\. "),  # 0.171: its daemon goes on
     # --- prompts: shaded; the composer has the same glyph, bold, or faint words; 0.39 drew a bar before each line ----
     chrome("composer", r"[›▌»](?: |$)", lead=_SURELY_A_NAME),
     chrome("composer", r"›(?: |$)", body=_PLACEHOLDER),
@@ -57,7 +59,8 @@ RULES = (
     head("prompt", r"› (?P<text>.*\S)", lead=_SHADED),
     head("prompt", r"› (?P<text>.*\S)", lead=_FAINT_GLYPH),  # no shade if the terminal does not tell its background
     # A prompt taller than the full screen: its beginning scrolled away before it was ever drawn.
-    head("prompt_end", r"  (?P<text>.*\S)", lead=_SURELY_SHADED, body=_SURELY_SHADED, within=("",)),
+    head("prompt_end", r"  (?P<text>.*\S)", lead=_SURELY_SHADED, body=_SURELY_SHADED, within=("",), after=("",)),
+    panel("menu", r"  \S", lead=_SURELY_A_NAME, within=("",), after=("",)),  # a dialog that was the last of a screen
     head("slash", r"(?P<text>/[a-z][\w-]*(?: .*)?)$", lead=_NOT_WHITE),
     # --- answers of dialogs, interruptions, errors -------------------------------------------------------------------
     head("approval", r"✔ You approved codex to (?P<text>.*)"),
@@ -88,6 +91,10 @@ RULES = (
         body=_NAME,
     ),
     head("edited", r"• (?P<verb>Edited|Added|Deleted) (?P<files>\S+)(?: \(\+?\d*)?$", body=_SURELY_A_NAME),  # broken
+    # 0.39 shows what it asks about; a patch that was allowed gets no other cell.
+    head("proposed", r"• (?P<verb>Proposed Change) (?P<files>.*?) \(\+\d{1,9} -\d{1,9}\)$", body=_NAME),
+    head("proposed_command", r"• Proposed Command$", body=_NAME),
+    head("approved", r"• Change Approved (?P<files>.*?) \(\+\d{1,9} -\d{1,9}\)$", body=_NAME),
     head("edit_failed", r"[•✘] (?:Failed to apply patch|Patch failed)", body=_NAME),
     head("plan", r"• (?:Updated Plan|Proposed Plan)$", body=_NAME),
     head("questions", r"• Questions \d+/\d+ answered", body=_NAME),
@@ -118,7 +125,7 @@ RULES = (
     chrome("footer", r"  .* · /\w+ to .*(?: · .*)?$|  .*\? for shortcuts"),
     chrome("footer", r"  (?:esc|⏎|ctrl|tab) .*to \w|  \d+ background terminals? running"),
     chrome("menu", r"[› ] /[a-z][\w-]* {2,}\S.*$", lead=_UNSHADED),
-    chrome("tip", r".", within=("tip", "popup", "onboarding")),
+    chrome("tip", r".", within=("tip", "popup", "onboarding", "menu")),
     # --- what stands below a head ------------------------------------------------------------------------------------
     part("command_more", r"  │ ?(?P<text>.*)", within=("command", "user_shell")),
     chrome("tip", r"  └ Tip: "),

@@ -1,10 +1,10 @@
-"""Codex between 0.39 and 0.169: what only some versions draw, and terminals without colours or background."""
+"""Codex between 0.39 and 0.171: what only some versions draw, and terminals without colours or background."""
 
 from __future__ import annotations
 
-from parsers.session import Category, Stopped
-from tests.screens.codex_drawing import BANNER, cell, said, typed
-from tests.screens.showing import errors, ink, prompts, show, texts, tools
+from parsers.session import Category, ErrorKind, Stopped, Totals
+from tests.screens.codex_drawing import BANNER, SHADED, UUID, cell, said, typed
+from tests.screens.showing import errors, ink, of, prompts, show, texts, tools
 
 
 def test_a_rejected_patch_is_one_call() -> None:
@@ -95,3 +95,42 @@ def test_without_colours_the_time_tells_what_was_interrupted() -> None:
     stop = "• Ran sleep 30\n  └ (no output)\n\n■ Conversation interrupted - tell the model what to do differently\n\n"
     (tool,) = tools(show(plain, (5.0, stop)))
     assert (tool.command, tool.ok, tool.stopped) == ("sleep 30", False, Stopped.INTERRUPTED)
+
+
+def test_0_39_shows_what_it_asks_about() -> None:
+    """A patch that was allowed has no other cell than the proposal, and neither has one that was not."""
+    one = cell("Proposed Change", " new.md (+1 -0)", "    1     +x", bullet="2")
+    two = cell("Proposed Change", " a.py (+1 -1)", "    1     -x", "    1     +y", bullet="2")
+    asked = "▌Apply changes?\n▌ Yes   No, provide feedback\n"
+    allowed = "\x1b[2A\x1b[J" + cell("Change Approved", " new.md (+1 -0)", bullet="2")
+    denied = "\x1b[2A\x1b[J■ Conversation interrupted - tell the model what to do differently\n\n"
+    made, kept = tools(show((0.0, BANNER + one), (1.0, asked), (3.0, allowed), (4.0, two), (5.0, asked), (8.0, denied)))
+    assert (made.files, made.created, made.ok) == (("new.md",), ("new.md",), True)
+    assert (kept.files, kept.created, kept.stopped) == (("a.py",), (), Stopped.DENIED)
+
+
+def test_a_command_that_a_rule_refused_never_ran() -> None:
+    """Up to 0.87 or later it has a cell whose output is the refusal; the turn goes on."""
+    why = "  └ `/bin/bash -lc 'git push'` rejected: policy forbids commands starting with `git push`"
+    refused = cell("Ran", " git push", why, bullet="1;31")
+    reading = show(BANNER + typed("push") + refused + refused + said("I may not.") + "■ Conversation interrupted\n")
+    assert [(tool.command, tool.stopped) for tool in tools(reading)] == [("git push", Stopped.DENIED)] * 2
+    assert errors(reading) == [ErrorKind.INTERRUPTED]
+
+
+def test_0_171_leaves_a_task_that_goes_on() -> None:
+    """Its daemon works on after the window is closed: the id and the tokens so far are told in other words."""
+    end = f"Disconnected from this task. Any running work continues.\nTo reconnect, run:\n  codex resume {UUID}\n"
+    end += "Stop the current turn: run codex agents, select this task, and press x.\n"
+    reading = show(BANNER + typed("go") + end + "Token usage so far: total=631 input=610 (+ 400 cached) output=21\n")
+    (totals,) = of(reading, Totals)
+    assert (totals.tokens.input, totals.tokens.output, reading.native_session_id) == (610, 21, UUID)
+    assert reading.unknown_lines == 0
+
+
+def test_a_menu_that_ends_a_screen_is_no_prompt() -> None:
+    """In full screen menus are shaded as prompts are; their title is bold, and what follows it is theirs."""
+    page = "\x1b[?2004h\x1b[?1049h\x1b[?1007h\x1b[H" + ink(f"1;{SHADED}", "  Select Reasoning Level for GPT") + "\n\n"
+    menu = ink(SHADED, "  2. Medium   Balances speed and depth") + "\n" + ink(SHADED, "  enter default · esc back")
+    reading = show(page + menu, provider="openai_codex")
+    assert (prompts(reading), reading.transcript) == ([], "")
