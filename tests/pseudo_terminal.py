@@ -11,7 +11,7 @@ import signal
 import struct
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -68,18 +68,18 @@ class PseudoTerminal:
         """Send a signal to the program alone."""
         os.kill(self._pid, number)
 
-    def wait_for(self, *texts: str, seconds: float = 20) -> str:
+    def wait_for(self, *texts: str, seconds: float = 60) -> str:
         """Read until the screen shows one of the texts, and return that text. Fails with the screen if it does not."""
+        self.wait_until(lambda screen: any(text in screen for text in texts), f"one of {texts}", seconds=seconds)
+        return next(text for text in texts if text in self.screen)
+
+    def wait_until(self, holds: Callable[[str], bool], what: str, *, seconds: float = 60) -> None:
+        """Read until something holds of the screen. Fails with the screen if it does not."""
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            for text in texts:
-                if text in self.screen:
-                    return text
+        while not holds(self.screen) and time.monotonic() < deadline:
             if not self._read(0.2) and self.status is not None:
                 break
-        seen = [text for text in texts if text in self.screen]
-        assert seen, f"none of {texts} within {seconds} s (status {self.status}); the screen:\n{self.screen}"
-        return seen[0]
+        assert holds(self.screen), f"not {what} within {seconds} s (status {self.status}); the screen:\n{self.screen}"
 
     def wait_until_quiet(self, quiet: float = 0.5, seconds: float = 20) -> None:
         """Read until nothing has come for a while."""
@@ -87,7 +87,7 @@ class PseudoTerminal:
         while time.monotonic() < deadline and self._read(quiet):
             pass
 
-    def wait_for_end(self, seconds: float = 20) -> int:
+    def wait_for_end(self, seconds: float = 60) -> int:
         """Read until the program has ended, and return its status. Fails with the screen if it does not end."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.status is None:

@@ -31,6 +31,11 @@ def in_terminal(tmp_path: Path, *arguments: str, **environ: str) -> PseudoTermin
     return PseudoTerminal(command, cwd=tmp_path, environ=os.environ | environ, rows=90, cols=140)
 
 
+def wait_for_prompt(terminal: PseudoTerminal) -> None:
+    """Wait until the demo reads what is typed next."""
+    terminal.wait_until(lambda screen: screen.endswith("\n❯"), "a prompt")
+
+
 def test_task_without_a_terminal() -> None:
     """The whole task: a failing test, an edit, a passing test and a commit, all real, in plain lines."""
     done = run("close-issue 583")
@@ -144,12 +149,12 @@ def test_interrupt_in_a_conversation(tmp_path: Path) -> None:
         terminal.wait_for(QUESTION)
         terminal.send("\x03")
         terminal.wait_for("⎿  Interrupted by the user")
-        terminal.wait_until_quiet(0.3)
+        wait_for_prompt(terminal)
         terminal.send("\x03")
         terminal.wait_for("/exit or Ctrl-D leaves")
         terminal.send("status\r")
         terminal.wait_for("That is where the repository stands.")
-        terminal.wait_until_quiet(0.3)
+        wait_for_prompt(terminal)
         terminal.send("\x04")
         assert terminal.wait_for_end() == 0
 

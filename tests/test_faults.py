@@ -13,6 +13,7 @@ import resource
 import shutil
 import signal
 import sys
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -196,15 +197,20 @@ def test_slow_server(server: str, tracking_root: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     folder = recorded(tracking_root)
     requests = iter(range(1, 10_000))
+    gave_up = threading.Event()
+    late: list[threading.Thread] = []
 
-    def late(_: object) -> None:
+    def hold(_: object) -> None:
         if next(requests) >= nth:
-            time.sleep(1.5)
+            late.append(threading.current_thread())
+            gave_up.wait(60)
 
-    with door(server, late) as address:
+    with door(server, hold) as address:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
         assert sync_all(tracking_root).pending == 1
-        time.sleep(1)  # what came late is done late all the same
+        gave_up.set()
+        for thread in late:  # what came late is done late all the same
+            thread.join(60)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     assert sync_all(tracking_root).pending == 0
     check(tracking_root, [folder], uri=server)

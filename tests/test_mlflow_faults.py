@@ -115,7 +115,7 @@ def test_server_that_is_down(tracking_root: Path, monkeypatch: pytest.MonkeyPatc
     began = time.monotonic()
     with pytest.raises(MlflowUnavailable, match=r"cannot be reached. Try: with-tracking sync") as raised:
         log(recorded)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert "secret" not in str(raised.value)
     assert "\n" not in str(raised.value)
     assert archive.pending(tracking_root) == [recorded.folder]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,7 +98,7 @@ class Bench:
         return str(self.tools / f"{name}-with-tracking")
 
     def run(
-        self, command: list[str] | list[bytes], *, input: bytes | None = b"", seconds: float = 30, **more: str
+        self, command: list[str] | list[bytes], *, input: bytes | None = b"", seconds: float = 120, **more: str
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a command with pipes, not in a terminal."""
         environ = {**self.environ, **more}
@@ -149,7 +151,7 @@ def is_stopped(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
-def until(condition: Callable[[], bool], seconds: float = 15) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 60) -> bool:
     """Wait until something holds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -184,15 +186,18 @@ def make_bench(tmp_path: Path, tools: Path) -> Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    """Return a bench with the wrappers alone: no Python environment, so a session is recorded and not yet read."""
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """Give a bench with the wrappers alone: no Python environment, so a session is recorded and not yet read."""
     tools = tmp_path / "installed" / "bin"
     tools.mkdir(parents=True)
     for name in ("record-with-tracking", *(f"{each}-with-tracking" for each in WRAPPERS)):
         shutil.copy2(CHECKOUT / "bin" / name, tools / name)
     bench = make_bench(tmp_path, tools)
     bench.environ["WITH_TRACKING_QUIET"] = "1"
-    return bench
+    yield bench
+    for pid in bench.processes():  # what a test left behind on purpose
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_never_the_wrapper_itself(bench: Bench, disguise: str) -> None:
     assert bench.run([bench.wrapper()], PATH=path).returncode == 127
     speak(bench, "claude")
     for command in (bench.wrapper(), str(shadow)):
-        assert bench.run([command, "x"], PATH=path, seconds=10).stdout == b"claude x\n"
+        assert bench.run([command, "x"], PATH=path).stdout == b"claude x\n"
 
 
 def test_an_assistant_that_calls_another_wrapper_is_run(bench: Bench) -> None:
@@ -168,7 +168,7 @@ def test_the_folder_one_is_in_is_not_python_path(checkout_bench: Bench) -> None:
     assert (done.returncode, done.stdout) == (0, b"claude close-issue 583\n")
     assert done.stderr.count(b"\n") == 1
     assert b"with-tracking show" in done.stderr
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (bench.session()[0] / "parsed.json").exists():  # written by a process that nobody waits for
         assert time.monotonic() < deadline
         time.sleep(0.1)
