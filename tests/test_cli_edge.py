@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -63,3 +64,10 @@ def test_a_closed_pipe_is_no_error(tracking_root: Path, arguments: list[str]) ->
         said = process.stderr.read()
     assert process.returncode == (0 if arguments[0] == "procedure" else 141)
     assert all(line.startswith("with-tracking: ") for line in said.splitlines())
+
+
+def test_ctrl_c_while_it_starts(tmp_path: Path) -> None:
+    """Ctrl-C before the command line is loaded ends it as quietly as afterwards."""
+    (tmp_path / "click.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)\n")
+    shown = run("list", PYTHONPATH=str(tmp_path))
+    assert (shown.returncode, shown.stdout, shown.stderr) == (-signal.SIGINT, "", "")

@@ -199,7 +199,7 @@ def test_filters(tracking_root: Path) -> None:
     remarks.write_remarks(other, remarks.Remarks(tags={"mode": "fast"}))
     wanted = [
         Filters(provider=["openai_codex"]),
-        Filters(provider=["codex"]),
+        Filters(provider=["Codex"]),
         Filters(provider=["codex", "gemini"], min_duration=timedelta(minutes=5)),
         Filters(since=later),
         Filters(branch=["feature/*"]),
@@ -209,10 +209,11 @@ def test_filters(tracking_root: Path) -> None:
         Filters(min_duration=timedelta(minutes=10)),
         Filters(tags=[("mode", "fast")]),
         Filters(tags=[("mode", None), ("git.branch", "feature/cart"), ("git.repo", "shop")]),
+        Filters(tags=[("type", "ai_session"), ("session_id", "other")]),
     ]
     for filters in wanted:
         assert ids(tracking_root, filters) == ["other"], filters
-    others = [Filters(provider=["claude"]), Filters(until=later), Filters(tags=[("mode", "slow")], until=later)]
+    others = [Filters(provider=["claude"]), Filters(until=later), Filters(tags=[("type", "procedure")])]
     assert [ids(tracking_root, filters) for filters in others] == [["plain"], ["plain"], []]
     both = [Filters(), Filters(model=["Opus"]), Filters(procedure=["close-*"]), Filters(issue=["#583"])]
     assert [ids(tracking_root, filters) for filters in both] == [["other", "plain"]] * 4

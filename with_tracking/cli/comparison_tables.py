@@ -40,13 +40,13 @@ def print_comparison(out: Console, found: Comparison) -> None:
     left = out.width - sum(widths) - 2 * len(widths)
     left = min(left, max(cell_len(group.name) for group in found.groups))
     out.print()
-    out.print(_line("", left, tuple(GROUP_TITLES), widths, "bold"))
+    out.print(_line("", left, tuple(GROUP_TITLES), widths, "bold"), no_wrap=True, overflow="ellipsis")
     for metric, rows in parts.items():
         out.print(Text(metric, "bold"))
         for group, cells in rows:
             difference = found.difference(group.name, metric)
             style = "bold" if difference and difference.significant else ""
-            out.print(_line(group.name, left, cells, widths, style))
+            out.print(_line(group.name, left, cells, widths, style), no_wrap=True, overflow="ellipsis")
         out.print()
     if found.differences:
         _print_legend(out, found)
@@ -59,7 +59,7 @@ def _line(name: str, left: int, cells: Sequence[str], widths: Sequence[int], sty
     sides = zip(cells, widths, GROUP_TITLES.values(), strict=True)
     text.append("".join(f"  {cell:{side}{width}}" for cell, width, side in sides))
     text.rstrip()
-    text.style, text.no_wrap = style, True
+    text.style = style
     return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import IO, Any, NoReturn
 
@@ -60,6 +61,8 @@ def run_to_exit(main: Any, *args: Any, **kwargs: Any) -> NoReturn:
     A bug is one line as well; WITH_TRACKING_TRACEBACK=1 shows where it is.
     """
     kwargs.update(standalone_mode=False, prog_name=main.__self__.name)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # __main__ did that
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         result = main(*args, **kwargs)
         sys.stdout.flush()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from with_tracking import index, paths
@@ -98,7 +99,8 @@ def _print_retries(out: Console, found: Sequence[Retried]) -> None:
     for each in found[:ROWS]:
         attempts = f", after {count(each.attempts)} runs in the median" if each.attempts else ""
         out.print(Text("  ").append_text(one_line(each.command)), no_wrap=True, overflow="ellipsis")
-        told = f"{each.retries} retries in {each.sessions} sessions; succeeded in {each.recovered}{attempts}"
+        retries = f"{each.retries} retr{'y' if each.retries == 1 else 'ies'}"
+        told = f"{retries} in {counted(each.sessions, 'session')}; succeeded in {each.recovered}{attempts}"
         out.print(Text(f"    {told}", "dim"), no_wrap=True, overflow="ellipsis")
 
 
@@ -120,4 +122,5 @@ def _print_complexity(out: Console, found: Sequence[Complexity]) -> None:
         line = Text(f"  {each.score:3.0f}  {each.session_id}  ").append_text(one_line(each.prompt or ""))
         out.print(line, no_wrap=True, overflow="ellipsis")
     names = ", ".join(part.replace("_", " ") for part in COMPLEXITY)
-    out.print(Text(f"  0–100: the mean of the ranks among these sessions in {names}.", "dim"))
+    legend = Text(f"0–100: the mean of the ranks among these sessions in {names}.", "dim")
+    out.print(Padding(legend, (0, 0, 0, 2)))

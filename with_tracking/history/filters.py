@@ -20,6 +20,12 @@ BUILT_IN_TAGS = {
     "interactive": "interactive",
 }
 """Tags of the runs that are facts of the session, and where its row has them."""
+COMPUTED_TAGS = {
+    "type": "iif(provider = 'procedure', 'procedure', 'ai_session')",
+    "session_id": "json_extract(facts, '$.session_id')",
+    "git.repo": "repo",
+}
+"""Likewise, but as an expression over the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class Filters:
         return list(self._conditions())
 
     def _conditions(self) -> Iterator[tuple[str, list[object]]]:
-        yield from _any(self.provider, "? IN (provider, wrapper)")
+        yield from _any([name.lower() for name in self.provider], "? IN (provider, wrapper)")
         yield from _any(self.procedure, "procedure GLOB ?")
         yield from _any([issue.lstrip("#") for issue in self.issue], "issue = ?")
         yield from _any(self.model, "instr(lower(model), lower(?))")
@@ -90,6 +96,6 @@ def _tag(key: str, value: str | None) -> tuple[str, list[object]]:
         if key == "interactive":
             fact = f"CASE {fact} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
         own = f"coalesce({own}, {fact})"
-    elif key == "git.repo":
-        own = f"coalesce({own}, repo)"
+    elif key in COMPUTED_TAGS:
+        own = f"coalesce({own}, {COMPUTED_TAGS[key]})"
     return (f"{own} IS NOT NULL", values) if value is None else (f"{own} = ?", [*values, value])
