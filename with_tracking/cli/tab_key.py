@@ -17,7 +17,11 @@ Offer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 def sessions(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """Offer the newest sessions whose ids begin so, with what was asked (zsh and fish show it)."""
-    found = _asked("path LIKE '%/' || ? || '%' ORDER BY began DESC", "path, json_extract(facts, '$.prompt')", typed)
+    found = _asked(
+        "path LIKE 'sessions/____/__/__/' || ? || '%' ORDER BY began DESC",
+        "path, json_extract(facts, '$.prompt')",
+        typed,
+    )
     return [CompletionItem(os.path.basename(path), help=" ".join((prompt or "").split())) for path, prompt in found]
 
 

@@ -33,7 +33,9 @@ def value_of(row: SessionRow, metric: str) -> float | None:
 
 def values_of(rows: Iterable[SessionRow], metric: str) -> list[float]:
     """Return the numbers of those sessions of which they are known."""
-    return [value for row in rows if (value := value_of(row, metric)) is not None]
+    if metric == "tokens":
+        return [value for row in rows if (value := value_of(row, metric)) is not None]
+    return [value for row in rows if (value := row.metrics.get(metric)) is not None]  # of thousands: no call for each
 
 
 def key_of(row: SessionRow, by: str) -> str | None:

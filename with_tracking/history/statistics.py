@@ -7,9 +7,9 @@ because numpy and scipy take longer to load than all the rest takes to run; the 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 SMALL = 10
 """A group with fewer values is called small: a difference that is there is easily missed, and a large p says little."""
@@ -129,13 +129,12 @@ _EFFECTS = ((0.147, NEGLIGIBLE), (0.33, "small"), (0.474, "medium"), (math.inf, 
 
 def _ranks(values: Sequence[float]) -> tuple[dict[float, float], list[int]]:
     """Return the rank of each value from 1, equal ones sharing the mean of theirs, and how many are equal each time."""
-    ranks, ties, place = {}, [], 0
-    for value, group in groupby(sorted(values)):
-        size = len(list(group))
-        ranks[value] = place + (size + 1) / 2
-        place += size
-        ties.append(size)
-    return ranks, ties
+    sizes = Counter(values)
+    ranks, place = {}, 0
+    for value in sorted(sizes):
+        ranks[value] = place + (sizes[value] + 1) / 2
+        place += sizes[value]
+    return ranks, list(sizes.values())
 
 
 def _p_normal(u: float, m: int, n: int, ties: Sequence[int]) -> float:
