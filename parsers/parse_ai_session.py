@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from parsers.session_folder import Parsed, Personal
 
 
+RECORDED = ("session.json", "typescript", "stdout.txt", "stderr.txt", "native")
+"""What a session folder has at least one of."""
+
+
 def parse_folder(folder: Path, provider: str | None = None) -> Parsed:
     """Read a session folder with the person's logs and prices. Writes nothing."""
     from parsers.session_folder import read_folder
@@ -57,7 +61,7 @@ def _personal(header: SessionHeader) -> Personal:
     return Personal(price, settings.procedures, wrapper.patterns)
 
 
-@click.command(help=__doc__.replace("\n\n    parse_ai", "\n\n\b\n    parse_ai", 1))
+@click.command("parse_ai_session.py", help=__doc__.replace("\n\n    parse_ai", "\n\n\b\n    parse_ai", 1))
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the session as JSON; write and log nothing.")
 @click.option("--transcript", is_flag=True, help="Print the readable transcript; write and log nothing.")
@@ -71,6 +75,7 @@ def main(folder: Path, as_json: bool, transcript: bool, provider: str | None, no
     if background:
         _close(folder, provider)
         return
+    _check(folder, provider)
     parsed = parse_folder(folder, provider)
     if as_json:
         click.echo(msgspec.json.encode(parsed.session))
@@ -80,21 +85,27 @@ def main(folder: Path, as_json: bool, transcript: bool, provider: str | None, no
         _keep(folder, parsed, log=not no_log)
 
 
+def _check(folder: Path, provider: str | None) -> None:
+    """Refuse a folder in which nothing was recorded, and an assistant that nobody knows."""
+    from parsers.provider_patterns import GENERIC, PROVIDERS
+    from with_tracking.errors import WithTrackingError
+
+    known = sorted({screen.provider for screen in (*PROVIDERS.values(), GENERIC)})
+    if provider is not None and provider not in known:
+        raise WithTrackingError(f"There is no provider {provider!r}", f"one of {', '.join(known)}")
+    if folder.is_dir() and not any((folder / name).exists() for name in RECORDED):
+        raise WithTrackingError(f"Nothing was recorded in {folder}", "a session folder, or a typescript of script(1)")
+
+
 def _keep(folder: Path, parsed: Parsed, *, log: bool) -> None:
     """Write what was read into the folder, and log it."""
     from with_tracking.keeping import keep
 
     parsed = keep(folder, parsed)
     if log:
-        from with_tracking.cli.edge import Failure
-        from with_tracking.errors import WithTrackingError
         from with_tracking.mlflow_store import log_session
 
-        try:
-            run_id = log_session(folder, parsed.session, parsed.events)
-        except WithTrackingError as error:
-            raise Failure(error) from error
-        click.echo(f"Logged as run {run_id}", err=True)
+        click.echo(f"Logged as run {log_session(folder, parsed.session, parsed.events)}", err=True)
 
 
 def _close(folder: Path, provider: str | None) -> None:
@@ -110,5 +121,12 @@ def _close(folder: Path, provider: str | None) -> None:
     close_session(folder, lambda: read_folder(folder, provider=provider, environ=os.environ, personal=unpriced).session)
 
 
+def run() -> None:
+    """Run it as a whole process: errors are one line."""
+    from with_tracking.cli.edge import run_to_exit
+
+    run_to_exit(main.main)
+
+
 if __name__ == "__main__":
-    main()
+    run()

@@ -71,3 +71,23 @@ def test_ctrl_c_while_it_starts(tmp_path: Path) -> None:
     (tmp_path / "click.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)\n")
     shown = run("list", PYTHONPATH=str(tmp_path))
     assert (shown.returncode, shown.stdout, shown.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_the_parser_says_what_it_cannot_read(tmp_path: Path) -> None:
+    """parse_ai_session.py: a folder without a recording and an unknown assistant are one line; nothing is logged."""
+    (tmp_path / "typescript").write_text("hello\r\n")
+    (tmp_path / "empty").mkdir()
+    for arguments, said in (
+        (["empty"], "Error: Nothing was recorded in empty. Try: a session folder"),
+        (
+            [".", "--json", "--provider", "cloude"],
+            "Error: There is no provider 'cloude'. Try: one of aider, claude_code",
+        ),
+        (["nowhere"], "Error: Invalid value for 'FOLDER'"),
+    ):
+        command = [sys.executable, CHECKOUT / "parsers" / "parse_ai_session.py", *arguments]
+        shown = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert (shown.returncode, shown.stdout) == (2 if arguments == ["nowhere"] else 1, "")
+        assert shown.stderr.startswith(said)
+        assert shown.stderr.count("\n") == 1
+    assert list((tmp_path / "empty").iterdir()) == []

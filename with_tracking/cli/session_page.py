@@ -84,7 +84,8 @@ def _kind(error: Error) -> str:
 
 def _facts(page: Page) -> Iterator[tuple[str, str]]:
     session = page.session
-    assistant = " ".join(filter(None, (session.provider, session.client, session.provider_version)))
+    wrapper = session.wrapper if session.provider == "generic" else None
+    assistant = " ".join(filter(None, (session.provider, wrapper, session.client, session.provider_version)))
     yield "assistant", f"{assistant}, {session.model}" if session.model else assistant
     if session.started_at:
         yield "when", _when(session)
