@@ -46,13 +46,24 @@ class Key(click.ParamType[str]):
 @click.command("compare", cls=Command, epilog=EPILOG, context_settings={"ignore_unknown_options": True})
 @click.argument("ids", nargs=-1, metavar="[A B]", shell_complete=tab_key.sessions)
 @click.option("--by", type=Key(), help=f"Compare groups: {', '.join(KEYS)} or tag:NAME.")
-@click.option("--baseline", help="With --by: the group that the others are compared with (default: the largest).")
 @click.option(
-    "--metric", "metrics", multiple=True, help="Compare this number (again for more; default: the main ones)."
+    "--baseline", metavar="GROUP", help="With --by: the group that the others are compared with (default: the largest)."
+)
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME",
+    help="Compare this number (again for more; default: the main ones).",
 )
 @click.option("--latest-vs-previous", "latest", is_flag=True, help="Compare the latest session with those before it.")
 @click.option(
-    "--previous", default=PREVIOUS, show_default=True, type=click.IntRange(1), help="So many are before the latest."
+    "--previous",
+    default=PREVIOUS,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="N",
+    help="So many are before the latest.",
 )
 @filter_options
 @REMOTE

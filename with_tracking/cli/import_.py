@@ -78,6 +78,10 @@ def command(names: Sequence[str], since: datetime | None, home: Path | None, dry
     ASSISTANT is claude, codex, gemini, qwen, opencode, copilot, llm, sgpt, gpt (both), aider or all (the default). Run
     it as often as you like: only what is new or grew is imported, and nothing that a wrapper recorded. aider keeps its
     logs in the projects; they are looked for where other sessions were.
+
+    \b
+    with-tracking import all --dry-run
+    with-tracking import claude codex --since 90d
     """
     root = paths.root(os.environ)
     places = _places(home)

@@ -18,9 +18,18 @@ from with_tracking.history.filters import Filters
 
 @click.command("list", cls=Command)
 @filter_options
-@click.option("--sort", type=click.Choice([*index.SORTS]), default="when", show_default=True, help="The largest first.")
+@click.option(
+    "--sort",
+    type=click.Choice([*index.SORTS]),
+    default="when",
+    show_default=True,
+    metavar="KEY",
+    help=f"The largest first of {', '.join(index.SORTS)}.",
+)
 @click.option("--reverse", is_flag=True, help="The smallest (oldest) first.")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(0), help="So many of them; 0 is all.")
+@click.option(
+    "--limit", default=20, show_default=True, type=click.IntRange(0), metavar="N", help="So many of them; 0 is all."
+)
 @REMOTE
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JSON list.")
 def command(filters: Filters, sort: str, reverse: bool, limit: int, remote: bool, as_json: bool) -> None:

@@ -21,6 +21,10 @@ def command(session_id: str, only_url: bool) -> None:
     """Open the MLflow run of a session in the browser, and print its address.
 
     The UI must be running (start-mlflow start), unless the sessions go to an MLflow server.
+
+    \b
+    with-tracking open last
+    with-tracking open 20261120-0929 --url
     """
     root = paths.root(os.environ)
     folder = archive.find(root, session_id)

@@ -39,7 +39,14 @@ ROWS = 6
 
 
 @click.command("patterns", cls=Command, epilog=EPILOG)
-@click.option("--limit", default=1000, show_default=True, type=click.IntRange(1), help="Look at so many of the newest.")
+@click.option(
+    "--limit",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="N",
+    help="Look at so many of the newest.",
+)
 @filter_options
 @REMOTE
 @click.option("--json", "as_json", is_flag=True, help="Print everything found as JSON.")

@@ -31,7 +31,14 @@ ANSWER_SECONDS = 0.05
 
 @click.command("replay", cls=Command, context_settings={"ignore_unknown_options": True})
 @click.argument("session_id", metavar="ID|last|-N", shell_complete=tab_key.sessions)
-@click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.01, 1e6), help="Times as fast.")
+@click.option(
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.01, 1e6),
+    metavar="N",
+    help="So many times as fast.",
+)
 @click.option("--idle-limit", type=click.FloatRange(0), metavar="SECONDS", help="Cut longer pauses to this.")
 @click.option(
     "--cast", type=click.Path(dir_okay=False, path_type=Path), help="Write it as asciicast into this file instead."

@@ -26,10 +26,17 @@ if TYPE_CHECKING:
 @filter_options
 @click.option("--in", "columns", multiple=True, type=click.Choice(COLUMNS), help="Search only these texts.")
 @click.option(
-    "--sort", type=click.Choice(["relevance", *index.SORTS]), default="when", show_default=True, help="The best first."
+    "--sort",
+    type=click.Choice(["relevance", *index.SORTS]),
+    default="when",
+    show_default=True,
+    metavar="KEY",
+    help=f"The best or largest first of relevance, {', '.join(index.SORTS)}.",
 )
-@click.option("--limit", default=10, show_default=True, type=click.IntRange(1), help="So many sessions.")
-@click.option("--snippets", default=3, show_default=True, type=click.IntRange(1), help="So many places in each.")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1), metavar="N", help="So many sessions.")
+@click.option(
+    "--snippets", default=3, show_default=True, type=click.IntRange(1), metavar="N", help="So many places in each."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 def command(
     text: Sequence[str],

@@ -11,7 +11,9 @@ import click
 from with_tracking import config, paths, ui_address, ui_server
 from with_tracking.cli.edge import Command, Group
 
-PORT = click.option("--port", type=click.IntRange(1, 65535), help="Listen there; without it, the first free from 5000.")
+PORT = click.option(
+    "--port", type=click.IntRange(1, 65535), metavar="PORT", help="Listen there; without it, the first free from 5000."
+)
 OPEN = click.option("--open", "in_browser", is_flag=True, help="Open the sessions in the browser, if there is one.")
 
 

@@ -33,7 +33,9 @@ TITLES = {"sessions": "SESSIONS", "success": "WELL", "errors": "ERRORS", "tokens
     show_default=True,
     help="How long a period is.",
 )
-@click.option("--last", default=14, show_default=True, type=click.IntRange(0), help="So many periods; 0 is all.")
+@click.option(
+    "--last", default=14, show_default=True, type=click.IntRange(0), metavar="N", help="So many periods; 0 is all."
+)
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw them: FILE.png, .svg or .html.")
 @filter_options
 @REMOTE
