@@ -117,3 +117,11 @@ def test_an_error_is_the_line_that_tells(tracking_root: Path) -> None:
     page = run("show", "a").stdout
     assert "  command failed    gh: not found\n" in page
     assert "  edited  app/issues.py\n" in page
+
+
+def test_lines_are_whole_in_a_pipe(tracking_root: Path) -> None:
+    """What is cut in a terminal is whole in a pipe: commands, answers, what was found."""
+    command = "pytest " + " ".join(f"tests/test_{number}.py" for number in range(20)) + " --the-end"
+    synthetic.parse(synthetic.record(tracking_root, "a"), [synthetic.shell(command, 1.0, ok=False)])
+    assert f"  ✗ {command}  (exit code 1)\n" in run("show", "a").stdout
+    assert run("search", "the-end", "--in", "commands").stdout.splitlines()[1].endswith("--the-end")

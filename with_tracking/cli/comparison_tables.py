@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from parsers.session import Session
-from with_tracking.cli.output import one_line
+from with_tracking.cli.output import one_line, print_cut
 from with_tracking.history import statistics
 from with_tracking.history.comparison import Comparison, Difference, Group, Pair
 from with_tracking.history.figures import change, counted, figure, p_value, percent, signed_percent
@@ -128,7 +128,7 @@ def print_pair(out: Console, first: Session, second: Session, pairs: Sequence[Pa
             out.print()
             out.print(one_line(f"{title}: commands ({len(only)})", "bold"))
         for command in only[:COMMANDS]:
-            out.print(Text("  ").append_text(one_line(command)), no_wrap=True, overflow="ellipsis")
+            print_cut(out, Text("  ").append_text(one_line(command)))
         if len(only) > COMMANDS:
             out.print(f"  … and {len(only) - COMMANDS} more")
 

@@ -37,6 +37,14 @@ def harmless(text: str) -> str:
     return CONTROL.sub("", text.expandtabs(4))
 
 
+def print_cut(out: Console, text: str | Text) -> None:
+    """Print a line, cut to the terminal's width; in a pipe it is whole."""
+    if out.is_terminal:
+        out.print(text, no_wrap=True, overflow="ellipsis")
+    else:
+        out.print(text, soft_wrap=True)
+
+
 def print_json(value: Any) -> None:
     """Print JSON, indented, on stdout: an object or a list of objects, each with its schema_version."""
     click.echo(msgspec.json.format(msgspec.json.encode(_versioned(value)), indent=2))

@@ -14,7 +14,7 @@ from with_tracking import index, paths
 from with_tracking.cli.current_index import asked, stories
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import REMOTE, filter_options
-from with_tracking.cli.output import console, one_line
+from with_tracking.cli.output import console, one_line, print_cut
 from with_tracking.errors import WithTrackingError
 from with_tracking.history.figures import count, counted, percent
 from with_tracking.history.filters import Filters
@@ -91,12 +91,12 @@ def _print_recurring(out: Console, title: str, found: Sequence[Recurring], total
     for each in found[:ROWS]:
         times = f"{len(each.sessions)} of {total} sessions, {each.count} times"
         kind = "" if each.kind == "command" else f"{each.kind.replace('_', ' ')}: "
-        out.print(Text("  ").append_text(one_line(kind + each.text)), no_wrap=True, overflow="ellipsis")
+        print_cut(out, Text("  ").append_text(one_line(kind + each.text)))
         fixes = ", ".join(f"{fix.what} ({fix.count} of {each.count})" for fix in each.fixes[:2])
-        out.print(Text(f"    {times}; newest {each.sessions[0]}", "dim"), no_wrap=True, overflow="ellipsis")
+        print_cut(out, Text(f"    {times}; newest {each.sessions[0]}", "dim"))
         if fixes:
             line = Text("    fixed by: ", "dim").append_text(one_line(fixes, "green"))
-            out.print(line, no_wrap=True, overflow="ellipsis")
+            print_cut(out, line)
 
 
 def _print_retries(out: Console, found: Sequence[Retried]) -> None:
@@ -105,10 +105,10 @@ def _print_retries(out: Console, found: Sequence[Retried]) -> None:
     _title(out, "Commands that were tried again after a failure", len(found))
     for each in found[:ROWS]:
         attempts = f", after {count(each.attempts)} runs in the median" if each.attempts else ""
-        out.print(Text("  ").append_text(one_line(each.command)), no_wrap=True, overflow="ellipsis")
+        print_cut(out, Text("  ").append_text(one_line(each.command)))
         retries = f"{each.retries} retr{'y' if each.retries == 1 else 'ies'}"
         told = f"{retries} in {counted(each.sessions, 'session')}; succeeded in {each.recovered}{attempts}"
-        out.print(Text(f"    {told}", "dim"), no_wrap=True, overflow="ellipsis")
+        print_cut(out, Text(f"    {told}", "dim"))
 
 
 def _print_rates(out: Console, rates: Sequence[Rate]) -> None:
@@ -119,15 +119,15 @@ def _print_rates(out: Console, rates: Sequence[Rate]) -> None:
         low, high = (percent(limit) for limit in each.interval)
         small = ", a small sample" if each.small else ""
         told = f"{percent(each.rate)} of {each.n} ended well; the true rate is likely {low} to {high}{small}"
-        out.print(Text("  ").append_text(one_line(each.name)), no_wrap=True, overflow="ellipsis")
-        out.print(Text(f"    {told}", "dim"), no_wrap=True, overflow="ellipsis")
+        print_cut(out, Text("  ").append_text(one_line(each.name)))
+        print_cut(out, Text(f"    {told}", "dim"))
 
 
 def _print_complexity(out: Console, found: Sequence[Complexity]) -> None:
     _title(out, "The most complex sessions", len(found))
     for each in found[:ROWS]:
         line = Text(f"  {each.score:3.0f}  {each.session_id}  ").append_text(one_line(each.prompt or ""))
-        out.print(line, no_wrap=True, overflow="ellipsis")
+        print_cut(out, line)
     names = ", ".join(part.replace("_", " ") for part in COMPLEXITY)
     legend = Text(f"0–100: the mean of the ranks among these sessions in {names}.", "dim")
     out.print(Padding(legend, (0, 0, 0, 2)))

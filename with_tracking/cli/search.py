@@ -77,7 +77,7 @@ def _print(found: search.Found, ids: Sequence[str]) -> None:
     from rich.text import Text
 
     from with_tracking.cli.event_lines import moment
-    from with_tracking.cli.output import console, one_line
+    from with_tracking.cli.output import console, one_line, print_cut
     from with_tracking.cli.session_table import beginnings, outcome_mark, short_id, when_text
 
     out, known = console(), beginnings(ids)
@@ -87,12 +87,12 @@ def _print(found: search.Found, ids: Sequence[str]) -> None:
         facts = (short_id(row.session_id, known), when_text(row), row.assistant or "?", outcome_mark(row))
         head = Text(" ".join(facts) + " ", style="bold").append_text(one_line(row.prompt or "", "not bold"))
         head.rstrip()
-        out.print(head, no_wrap=True, overflow="ellipsis")
+        print_cut(out, head)
         for snippet in hit.snippets:
             place = Text(f"  {moment(snippet.seconds):>8} {snippet.where:{width}} ", style="dim")
             room = out.width - place.cell_len if out.is_terminal else None
             place.append_text(_highlighted(snippet, room))
-            out.print(place, no_wrap=True, overflow="ellipsis", soft_wrap=not out.is_terminal)
+            print_cut(out, place)
         if hit.places > len(hit.snippets):
             out.print(Text(f"           and {hit.places - len(hit.snippets)} more", style="dim"))
     if found.sessions > len(found.hits):

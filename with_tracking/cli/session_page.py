@@ -48,7 +48,7 @@ def print_page(page: Page) -> None:
 
 def print_section(title: str, lines: Iterable[str], more: str) -> None:
     """Print a heading and its lines, cut to the terminal's width and whole in a pipe; nothing if there are none."""
-    from with_tracking.cli.output import console, harmless, one_line
+    from with_tracking.cli.output import console, harmless, one_line, print_cut
 
     shown = list(lines)
     out = console()
@@ -56,7 +56,7 @@ def print_section(title: str, lines: Iterable[str], more: str) -> None:
         out.print()
         out.print(one_line(title, "bold"))
     for line in shown[:ROWS]:
-        out.print(f"  {harmless(line)}", no_wrap=True, overflow="ellipsis", soft_wrap=not out.is_terminal)
+        print_cut(out, f"  {harmless(line)}")
     if len(shown) > ROWS:
         out.print(f"  … and {len(shown) - ROWS} more ({more})", soft_wrap=True)
 
