@@ -56,7 +56,7 @@ def test_parquet_is_typed() -> None:
 
 
 def test_prometheus_text() -> None:
-    """Every line is of the text format, labels are escaped, large counts keep their digits."""
+    """Every line is of the text format, labels are escaped, large counts keep digits; unknown is absent, not 0."""
     text = as_prometheus(ROWS).decode()
     sample = re.compile(r'ai_[a-z_]+\{provider="(?:[^"\\]|\\.)*"(?:,[a-z]+="(?:[^"\\]|\\.)*")+\} [\d.]+')
     for line in text.splitlines():
@@ -64,6 +64,10 @@ def test_prometheus_text() -> None:
     assert 'model="gpt \\"6\\"\\\\\\n",kind="input"} 12345678901' in text
     assert 'ai_errors_total{provider="unknown",model="unknown",kind="api_error"} 2' in text
     assert text.endswith("\n")
+    assert [line for line in text.splitlines() if line.startswith("ai_cost_usd")] == [
+        'ai_cost_usd_total{provider="unknown",model="unknown"} 0.25'
+    ]
+    assert 'kind="output"' not in text
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

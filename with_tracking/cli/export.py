@@ -16,6 +16,7 @@ from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import REMOTE, filter_options
 from with_tracking.errors import WithTrackingError
 from with_tracking.history.export import FORMATS, as_prometheus
+from with_tracking.history.figures import counted
 from with_tracking.history.filters import Filters
 from with_tracking.history.output_files import write_output
 from with_tracking.history.session_rows import SessionRow
@@ -76,7 +77,7 @@ def _write(rows: Sequence[SessionRow], kind: str | None, output: Path | None) ->
         sys.stdout.buffer.write(data)
     else:
         write_output(output, data)
-        click.echo(f"{len(rows)} sessions written to {output}", err=True)
+        click.echo(f"{counted(len(rows), 'session')} written to {output}", err=True)
 
 
 def _send(root: Path, rows: Sequence[SessionRow], url: str, content: bool) -> None:
@@ -97,5 +98,7 @@ def _send(root: Path, rows: Sequence[SessionRow], url: str, content: bool) -> No
             exporter.add(session, events, price)
             sent += 1
     if not exporter.close():
-        raise WithTrackingError(f"{url} did not take all of it", "with-tracking export again: the spans stay the same")
-    click.echo(f"{sent} sessions sent to {url}", err=True)
+        raise WithTrackingError(
+            f"{url} did not take all of it, or does not answer", "with-tracking export again: the spans stay the same"
+        )
+    click.echo(f"{counted(sent, 'session')} sent to {url}", err=True)

@@ -139,10 +139,11 @@ def _prometheus(groups: Mapping[tuple[str, str], Sequence[SessionRow]]) -> Itera
         ("cost_usd_total", "cost_usd", "What sessions cost, of those of which it is known."),
     ):
         yield from _metric(name, text, "counter")
-        yield from (_sample(name, key, sum(values_of(rows, metric))) for key, rows in groups.items())
+        yield from (sample for key, rows in groups.items() for sample in _sum(name, key, rows, metric))
     yield from _metric("tokens_total", "Tokens, by kind.", "counter")
     for key, rows in groups.items():
-        yield from (_sample("tokens_total", key, sum(values_of(rows, f"tokens.{kind}")), kind=kind) for kind in _TOKENS)
+        for kind in _TOKENS:
+            yield from _sum("tokens_total", key, rows, f"tokens.{kind}", kind=kind)
     yield from _metric("errors_total", "Errors, by kind.", "counter")
     for key, rows in groups.items():
         for kind in sorted({name[7:] for row in rows for name in row.metrics if name.startswith("errors.")}):
@@ -151,6 +152,12 @@ def _prometheus(groups: Mapping[tuple[str, str], Sequence[SessionRow]]) -> Itera
     for key, rows in groups.items():
         if began := [row.started_at.timestamp() for row in rows if row.started_at]:
             yield _sample("last_session_timestamp_seconds", key, max(began))
+
+
+def _sum(name: str, key: tuple[str, str], rows: Sequence[SessionRow], metric: str, **labels: str) -> Iterator[str]:
+    """Yield the sum of a number, nothing if it is known of no session."""
+    if values := values_of(rows, metric):
+        yield _sample(name, key, sum(values), **labels)
 
 
 def _metric(name: str, text: str, kind: str) -> Iterator[str]:
