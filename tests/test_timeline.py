@@ -93,6 +93,7 @@ def test_plots(tmp_path: Path) -> None:
     assert ElementTree.parse(tmp_path / "trends.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"
     page = (tmp_path / "trends.html").read_text()
     assert "<svg" in page
+    assert page.count("AI coding sessions per day") == 2  # the window's title and the page's
     assert not any(word in page for word in ("<script", "src=", 'href="http', "url(http"))
 
 

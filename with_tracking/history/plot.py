@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import importlib
 import io
-import itertools
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from with_tracking.history.timeline import Period, Unit, series
 
 FORMATS = (".png", ".svg", ".html")
 TITLES = {"sessions": "Sessions", "success": "Ended well", "errors": "Errors", "tokens": "Tokens", "cost_usd": "Cost"}
+FEWEST = 7
+"""So many periods have room; the bar of a single one is not as wide as the picture."""
 COLOUR = "#3b6ea8"
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -35,14 +37,14 @@ def write_plot(path: Path, periods: Sequence[Period], unit: Unit) -> None:
     if ending not in FORMATS:
         raise WithTrackingError(f"{path.name} is neither of {', '.join(FORMATS)}", "--plot trends.png")
     title = f"AI coding sessions per {unit}"
-    data = _draw(periods, title, "png" if ending == ".png" else "svg")
+    data = _draw(periods, unit, "" if ending == ".html" else title, "png" if ending == ".png" else "svg")
     if ending == ".html":
         drawing = data.decode()
         data = PAGE.format(title=html.escape(title), drawing=drawing[drawing.index("<svg") :]).encode()
     write_output(path, data)
 
 
-def _draw(periods: Sequence[Period], title: str, kind: str) -> bytes:
+def _draw(periods: Sequence[Period], unit: Unit, title: str, kind: str) -> bytes:
     try:
         import matplotlib
         from matplotlib.figure import Figure
@@ -51,16 +53,19 @@ def _draw(periods: Sequence[Period], title: str, kind: str) -> bytes:
     lines = {name: values for name, values in series(periods).items() if any(value is not None for value in values)}
     with matplotlib.rc_context({"svg.hashsalt": "with-tracking"}):
         picture = Figure(figsize=(9, 1.6 * len(lines) + 0.8), layout="constrained", dpi=120)
-        picture.suptitle(title)
-        _panels(picture, [period.start for period in periods], lines)
+        if title:
+            picture.suptitle(title)
+        _panels(picture, [period.start for period in periods], 7 if unit is Unit.WEEK else 1, lines)
         file = io.BytesIO()
         picture.savefig(file, format=kind, metadata={"Date": None} if kind == "svg" else None)
     return file.getvalue()
 
 
-def _panels(picture: Any, days: Sequence[Any], lines: Mapping[str, Sequence[float | None]]) -> None:
+def _panels(picture: Any, days: Sequence[date], step: int, lines: Mapping[str, Sequence[float | None]]) -> None:
+    """Draw a panel for each line; a period is `step` days wide, and there is room for a few at least."""
     panels = picture.subplots(len(lines), 1, sharex=True, squeeze=False)[:, 0]
-    width = 0.8 * min(((b - a).days for a, b in itertools.pairwise(days)), default=1)
+    first = min(days[0], days[-1] - timedelta(days=step * (FEWEST - 1)))
+    panels[0].set_xlim(*(day + timedelta(days=side * step) for day, side in ((first, -1), (days[-1], 1))))
     for axes, (name, values) in zip(panels, lines.items(), strict=True):
         known = [(day, value) for day, value in zip(days, values, strict=True) if value is not None]
         if name == "success":
@@ -68,7 +73,7 @@ def _panels(picture: Any, days: Sequence[Any], lines: Mapping[str, Sequence[floa
             axes.set_ylim(-0.05, 1.05)
             axes.set_yticks([0.0, 0.5, 1.0])
         else:
-            axes.bar(*zip(*known, strict=True), width=width, color=COLOUR)
+            axes.bar(*zip(*known, strict=True), width=0.8 * step, color=COLOUR)
             axes.yaxis.set_major_locator(_ticks(name))
         axes.set_title(TITLES[name], loc="left", fontsize=10)
         axes.yaxis.set_major_formatter(lambda value, place, name=name: figure(name, value))
