@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from parsers.parse_ai_session import parse_folder
-from with_tracking import config, quantities
+from with_tracking import config, privacy, quantities, redaction
 from with_tracking.cli.config_ import command
 
 
@@ -152,6 +154,36 @@ def test_wrong_values_of_other_sections(home: Path, user_file: Path, tmp_path: P
     user_file.write_text(text)
     (found,) = load(home, tmp_path).problems
     assert found.startswith(f"{user_file}{problem}")
+
+
+def test_a_byte_order_mark_is_no_mistake(home: Path, user_file: Path, tmp_path: Path) -> None:
+    """Some editors begin a file with one."""
+    user_file.write_bytes(b"\xef\xbb\xbf[mlflow]\nenabled = false\n")
+    found = load(home, tmp_path)
+    assert found.problems == ()
+    assert not found.mlflow.enabled
+
+
+def test_what_is_no_settings_file_is_named_and_not_waited_for(home: Path, user_file: Path, tmp_path: Path) -> None:
+    """A pipe would never end, a folder cannot be read, a file of megabytes holds no settings."""
+    os.mkfifo(user_file)
+    assert load(home, tmp_path).problems == (f"{user_file}: is no file",)
+    user_file.unlink()
+    user_file.mkdir()
+    assert load(home, tmp_path).problems == (f"{user_file}: is no file",)
+    user_file.rmdir()
+    user_file.write_text("[procedures]\n" + "".join(f"p{n} = 'a'\n" for n in range(100_000)))
+    assert load(home, tmp_path).problems == (f"{user_file}: is larger than 1 MB",)
+
+
+@pytest.mark.skipif(not redaction.HAS_RE2, reason="Python's re has no guarantee")
+def test_a_project_cannot_stop_the_reading_with_a_pattern() -> None:
+    """Patterns of one's own are searched for in linear time."""
+    signal.signal(signal.SIGALRM, signal.default_int_handler)  # re would not come back
+    signal.alarm(30)
+    redactor = privacy.redactor_of(config.Privacy(patterns={"slow": "(a+)+$"}))
+    assert redactor.redact("a" * 5000 + "b") == "a" * 5000 + "b"
+    signal.alarm(0)
 
 
 @pytest.mark.parametrize(

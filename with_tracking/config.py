@@ -31,6 +31,7 @@ from with_tracking.settings import (
     Setting,
     WrongValueError,
 )
+from with_tracking.settings_file import text_of
 
 __all__ = ["DEFAULT_EXPERIMENT", "Config", "Content", "Mlflow", "Privacy", "Provider", "Retention", "files", "load"]
 
@@ -156,12 +157,14 @@ def _loosely(name: str) -> str:
 def _read(path: Path, problems: list[str]) -> Iterator[_Found]:
     """Yield the known settings of a file."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = text_of(path)
         content = tomllib.loads(text)
     except FileNotFoundError:
         return
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problems.append(f"{path}: {error}")
+        line = re.search(r"\(at line (\d+),", str(error))
+        said = getattr(error, "strerror", None) or error
+        problems.append(f"{path}:{line[1]}: {said}" if line else f"{path}: {said}")
         return
     file = _File(path, text, problems)
     for section, table in content.items():

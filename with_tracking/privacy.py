@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -19,7 +20,7 @@ from parsers.session_folder import Parsed
 from with_tracking import archive
 from with_tracking.config import Content, Privacy
 from with_tracking.masking import Secrets, drawn_text, texts_of
-from with_tracking.redaction import Redactor, Rule, built_in_rules
+from with_tracking.redaction import Redactor, Rule, built_in_rules, compile_own
 
 WITHHELD = "withheld.json"
 """Names the recorded files of a session folder in which a secret could not be found: they are never logged."""
@@ -61,9 +62,10 @@ def withheld(folder: Path) -> frozenset[str]:
         return frozenset()
 
 
-def _pattern(text: str) -> re.Pattern[str] | None:
+def _pattern(text: str) -> Any:
+    """Return a pattern that is as good as linear where it can be: one of a project's must not stop the reading."""
     try:
-        return re.compile(text)
+        return compile_own(text)
     except re.error:
         return None
 

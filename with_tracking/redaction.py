@@ -97,7 +97,7 @@ class Redactor:
     """The rules in force: those of the file and the person's own. `allowed` texts are never masked."""
 
     rules: Sequence[Rule]
-    allowed: Sequence[re.Pattern[str]] = ()
+    allowed: Sequence[Any] = ()
     _keywords: tuple[str, ...] = field(init=False)
     _finder: Any = field(init=False)
 
@@ -150,6 +150,18 @@ def entropy(value: str) -> float:
 def _compile(pattern: str) -> Any:
     """Compile with RE2 where it is installed."""
     return re2.compile(pattern) if HAS_RE2 else re.compile(pattern)
+
+
+def compile_own(pattern: str) -> Any:
+    """Compile a person's pattern, with RE2 unless it asks for more than that has. Raises re.error if it is none."""
+    if HAS_RE2:
+        options = re2.Options()
+        options.log_errors = False
+        try:
+            return re2.compile(pattern, options)
+        except re2.error:
+            pass
+    return re.compile(pattern)
 
 
 def _finder_of(words: Sequence[str]) -> Any:

@@ -194,6 +194,15 @@ def test_command_of_the_configuration(bench: Bench, text: str) -> None:
     assert tomllib.loads(file.read_text())["providers"]["claude"]["command"].startswith(("'", '"'))
 
 
+def test_a_byte_order_mark_hides_no_section(bench: Bench) -> None:
+    """Some editors begin a file with one; the first section is read all the same."""
+    program = speak(bench, "mine")
+    file = Path(bench.environ["HOME"]) / ".config" / "with-tracking" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"[providers.claude]\ncommand = '{program}'\n", encoding="utf-8-sig")
+    assert bench.run([bench.wrapper(), "x"]).stdout == b"mine x\n"
+
+
 def test_wrong_command_of_the_configuration_is_named(bench: Bench) -> None:
     """What cannot be run is named with the file that says so."""
     file = Path(bench.environ["HOME"]) / ".config" / "with-tracking" / "config.toml"

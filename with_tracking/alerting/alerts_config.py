@@ -15,6 +15,7 @@ from with_tracking.alerting.alert_scope import AlertLanguage
 from with_tracking.alerting.conditions import Condition, ConditionError, read_condition
 from with_tracking.errors import WithTrackingError
 from with_tracking.settings import RULES
+from with_tracking.settings_file import text_of
 
 EVENTS = ("on_session_start", "on_session_end", "on_error")
 _TEXTS = ("message", "command", "webhook")
@@ -58,7 +59,7 @@ class AfterSession:
 def load(environ: Mapping[str, str]) -> AfterSession:
     """Read the person's own file; nothing is to be done where there is none or it is broken."""
     try:
-        content = tomllib.loads(paths.user_config(environ).read_text(encoding="utf-8"))
+        content = tomllib.loads(text_of(paths.user_config(environ)))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, WithTrackingError):
         return AfterSession()
     return read({section: content[section] for section in RULES if section in content})
