@@ -48,6 +48,7 @@ def test_nothing_is_left(tracking_root: Path) -> None:
     (recorded.folder / "logged.json").unlink()
     log(synthetic.parse(recorded.folder, [Prompt(text=f"{MARK} again", seconds=1)]))  # replaces the run
     (tracking_root / "index.db").write_text(MARK)
+    local_store.back_up(tracking_root / "mlflow.db", "before-relocation")
     assert len(holding(tracking_root, MARK)) > 5
     done = removal.forget(tracking_root, recorded.folder, os.environ)
     assert done.runs == 2

@@ -130,6 +130,11 @@ def back_up(database: Path, why: str) -> Path:
     return copy
 
 
+def backups(database: Path) -> list[Path]:
+    """Return the copies that were kept of a store."""
+    return sorted(database.parent.glob(f"{database.name}.before-*"))
+
+
 def _make(database: Path) -> None:
     mlflow_library.load()
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore

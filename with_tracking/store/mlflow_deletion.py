@@ -8,6 +8,7 @@ so the tags are deleted first.
 
 from __future__ import annotations
 
+import mmap
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -45,6 +46,8 @@ def delete_session(tracking_uri: str, session_id: str) -> int:
                 _delete_locally(tracking_uri, database, run)
         if database is not None and runs:
             _rewrite(database)
+        if database is not None:
+            _delete_backups(database, session_id)
     return len(runs)
 
 
@@ -100,6 +103,17 @@ def _delete_locally(tracking_uri: str, database: Path, run: Run) -> None:
         store._hard_delete_run(run.info.run_id)  # type: ignore[no-untyped-call]  # as `mlflow gc` does
     finally:
         store.engine.dispose()
+
+
+def _delete_backups(database: Path, session_id: str) -> None:
+    """Delete the copies of the store in which the session is; only an MLflow of their age could change them."""
+    for backup in local_store.backups(database):
+        if not backup.stat().st_size:
+            continue
+        with backup.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            held = content.find(session_id.encode()) >= 0
+        if held:
+            backup.unlink()
 
 
 def local_folder(artifact_uri: str | None) -> Path | None:
