@@ -110,11 +110,26 @@ class TestOnTheRun:
         assert tags_of(tracking_root)["mode"] == "plan"
 
     def test_run_that_is_gone(self, tracking_root: Path) -> None:
-        """A run that was deleted in MLflow is named in a sentence, not in a traceback."""
+        """For a run that was deleted in MLflow nothing waits: what was said stays here."""
         recorded = synthetic.parsed(tracking_root, "a")
         run_id = log(recorded)
         client_of(local_store.uri(tracking_root / "mlflow.db")).delete_run(run_id)
         remarks.change(recorded.folder, {"mode": "plan"})
         shown = run("sync")
-        assert "Tags and notes wait" in shown.stderr
+        assert "wait" not in shown.stderr
         assert "Traceback" not in shown.stderr
+        assert remarks.read_remarks(recorded.folder) == remarks.Remarks(tags={"mode": "plan"})
+
+    def test_root_that_moved(self, tracking_root: Path) -> None:
+        """The run is found in the store beside the sessions; none is made where the store was."""
+        recorded = synthetic.parsed(tracking_root, "a")
+        log(recorded)
+        before = tracking_root.with_name("before") / "mlflow.db"
+        before.parent.mkdir()
+        file = recorded.folder / "logged.json"
+        logged = json.loads(file.read_bytes())
+        archive.write_whole(file, json.dumps({**logged, "tracking_uri": local_store.uri(before)}).encode())
+        remarks.change(recorded.folder, {"mode": "plan"})
+        run("sync")
+        assert tags_of(tracking_root)["mode"] == "plan"
+        assert not before.exists()

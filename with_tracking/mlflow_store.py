@@ -81,19 +81,22 @@ def log_session(
         return run_id
 
 
-def change_tags(logged: Logged, own_uri: str | None, changes: Mapping[str, str | None]) -> None:
-    """Set tags of a run, or take them away (None). `own_uri` is the store's address with the password, if it is that.
+def change_tags(logged: Logged, own_uri: str, changes: Mapping[str, str | None]) -> None:
+    """Set tags of a run, or take them away (None); a run that was deleted in MLflow is left alone.
 
-    Raises MlflowUnavailable if the store is away, RunRefused if the run is gone.
+    `own_uri` is the address that holds now: the logged one has no password, and its file may have moved with the root.
+    Raises RunRefused if the store is away or refuses.
     """
-    tracking_uri = own_uri if own_uri and _without_password(own_uri) == logged.tracking_uri else logged.tracking_uri
+    database = local_store.database_of(logged.tracking_uri)
+    same = _without_password(own_uri) == logged.tracking_uri
+    tracking_uri = own_uri if same or (database and not database.exists()) else logged.tracking_uri
     with refusals(tracking_uri, RunRefused):
         client = mlflow_library.load().MlflowClient(tracking_uri=tracking_uri)
-        there = client.get_run(logged.run_id).data.tags
-        for key, value in changes.items():
+        run = client.get_run(logged.run_id)
+        for key, value in changes.items() if run.info.lifecycle_stage == "active" else ():
             if value is not None:
                 client.set_tag(logged.run_id, key, value)
-            elif key in there:
+            elif key in run.data.tags:
                 client.delete_tag(logged.run_id, key)
 
 

@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from with_tracking import archive, config, mlflow_store, remarks
+from with_tracking import archive, config, mlflow_store, paths, remarks
 from with_tracking.errors import MlflowUnavailable
 from with_tracking.remarks import Remarks
+from with_tracking.store import local_store
 from with_tracking.store.logged import read_logged
 
 
@@ -33,7 +34,8 @@ def send(folder: Path, *, environ: Mapping[str, str] = os.environ) -> None:
         if logged is None or not said.unsent:
             return
         session = archive.read_session(folder)
-        own = config.load(environ, Path((session and session.cwd) or folder)).mlflow.tracking_uri
+        settings = config.load(environ, Path((session and session.cwd) or folder)).mlflow
+        own = settings.tracking_uri or local_store.uri(paths.local_store(paths.root(environ)))
         changes = {key: remarks.run_tags(said).get(key) for key in said.unsent}
         mlflow_store.change_tags(logged, own, changes)
         remarks.write_remarks(folder, Remarks(tags=said.tags, note=said.note))
