@@ -16,9 +16,9 @@ import pytest
 
 from tests import synthetic
 from tests.mlflow_server import free_port
-from tests.runs import log
+from tests.runs import client_of, log
 from with_tracking import archive, privacy
-from with_tracking.store import store_probe
+from with_tracking.store import local_store, store_probe
 from with_tracking.upkeep import diagnosis, tombstones
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store")]
@@ -97,6 +97,16 @@ def test_stores(tracking_root: Path, harm: str) -> None:
         database.write_text("hello")
     words = {"newer": "A newer MLflow", "damaged": "damaged", "foreign": "damaged"}
     assert words[harm] in problems(doctor("--json"))["store"]["text"]
+
+
+def test_deleted_experiment(tracking_root: Path) -> None:
+    """Sessions that wait for an experiment that was deleted in the UI: what brings it back is said."""
+    log(synthetic.parsed(tracking_root, "one"))
+    client = client_of(local_store.uri(tracking_root / "mlflow.db"))
+    client.delete_experiment(client.get_experiment_by_name("ai-sessions").experiment_id)
+    found = problems(doctor("--json"))["store"]
+    assert "ai-sessions was deleted" in found["text"]
+    assert "mlflow experiments restore -x" in json.dumps(found)
 
 
 def test_server_away_and_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -188,7 +188,8 @@ def test_deleted_experiment_is_named(tracking_root: Path) -> None:
     log(synthetic.parsed(tracking_root, "one"))
     client = client_of(local_store.uri(tracking_root / "mlflow.db"))
     client.delete_experiment(client.get_experiment_by_name("ai-sessions").experiment_id)
-    with pytest.raises(MlflowUnavailable, match="mlflow experiments restore"):
+    command = f"MLFLOW_TRACKING_URI=sqlite:///{tracking_root}/mlflow.db mlflow experiments restore -x "
+    with pytest.raises(MlflowUnavailable, match=command):
         log(synthetic.parsed(tracking_root, "two"))
 
 

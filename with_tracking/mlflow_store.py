@@ -126,10 +126,10 @@ def _open(root: Path, settings: config.Mlflow) -> Destination:
         local_store.ensure(database)
     client = mlflow_library.load().MlflowClient(tracking_uri=tracking_uri)
     location = None if database is None else local_store.artifacts_uri(database)
-    return Destination(tracking_uri, client, _experiment(client, settings.experiment_name, location))
+    return Destination(tracking_uri, client, _experiment(client, settings.experiment_name, location, tracking_uri))
 
 
-def _experiment(client: MlflowClient, name: str, artifact_location: str | None) -> str:
+def _experiment(client: MlflowClient, name: str, artifact_location: str | None, tracking_uri: str) -> str:
     """Return the experiment's id; another process may make it at the same time."""
     from mlflow.exceptions import MlflowException
 
@@ -142,9 +142,14 @@ def _experiment(client: MlflowClient, name: str, artifact_location: str | None) 
             if experiment is None:
                 raise
     if experiment.lifecycle_stage == "deleted":
-        command = f"mlflow experiments restore -x {experiment.experiment_id}"
-        raise MlflowUnavailable(f"The experiment {name} was deleted in MLflow", command)
+        raise MlflowUnavailable(*experiment_deleted(name, experiment.experiment_id, tracking_uri))
     return str(experiment.experiment_id)
+
+
+def experiment_deleted(name: str, experiment_id: str, tracking_uri: str) -> tuple[str, str]:
+    """Return what is wrong and what to do: without the address MLflow would look for a store in the working folder."""
+    place = f"MLFLOW_TRACKING_URI={_without_password(tracking_uri)}"
+    return f"The experiment {name} was deleted in MLflow", f"{place} mlflow experiments restore -x {experiment_id}"
 
 
 @contextmanager

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import msgspec
 
-from with_tracking import config, paths
+from with_tracking import config, mlflow_store, paths
 from with_tracking.errors import MlflowUnavailable, WithTrackingError
 from with_tracking.store import local_store
 from with_tracking.store.local_store import Fit
 from with_tracking.upkeep import relocation
 
 PATIENCE_SECONDS = 30.0
+DELETED = "SELECT experiment_id FROM experiments WHERE name = ? AND lifecycle_stage = 'deleted'"
 
 
 class StoreReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +57,7 @@ def report() -> StoreReport:
     settings = config.load(os.environ, Path.cwd()).mlflow
     database = local_store.database_of(settings.tracking_uri or local_store.uri(paths.local_store(root)))
     try:
-        return _server(settings) if database is None else _local(database)
+        return _server(settings) if database is None else _local(database, settings.experiment_name)
     except WithTrackingError as error:
         return StoreReport(problem=error.what, advice=error.next_step)
 
@@ -68,7 +69,7 @@ def _installed() -> str:
         raise MlflowUnavailable("MLflow is not installed", "pip install 'mlflow>=3.10,<4'") from error
 
 
-def _local(database: Path) -> StoreReport:
+def _local(database: Path, experiment: str) -> StoreReport:
     installed = _installed()
     if not database.exists():
         return StoreReport(mlflow=installed)
@@ -77,9 +78,12 @@ def _local(database: Path) -> StoreReport:
     try:
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            deleted = connection.execute(DELETED, [experiment]).fetchone() if fit is not Fit.UNKNOWN else None
         stale = tuple(relocation.stale_locations(database)) if fit is not Fit.UNKNOWN else ()
     except sqlite3.Error as error:
-        found, stale = str(error), ()
+        found, stale, deleted = str(error), (), None
+    if deleted:
+        problem, advice = mlflow_store.experiment_deleted(experiment, str(deleted[0]), local_store.uri(database))
     if found != "ok":
         problem, advice = (
             f"The store {database} is damaged: {found}",
@@ -99,8 +103,6 @@ def _of_fit(database: Path, fit: Fit) -> tuple[str | None, str | None]:
 
 def _server(settings: config.Mlflow) -> StoreReport:
     """Ask a server for its experiments, as logging does."""
-    from with_tracking import mlflow_store
-
     mlflow_store.ask(settings)
     return StoreReport(mlflow=_installed())
 
