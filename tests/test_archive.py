@@ -219,3 +219,22 @@ def test_lock_keeps_processes_apart(tmp_path: Path) -> None:
 def now() -> datetime:
     """Return the time."""
     return datetime.now(UTC)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o277, 0o777])
+def test_files_are_the_owners_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    """Nobody else may read them, and the owner may whatever the shell says: a lock has to be opened again."""
+    folder = tmp_path / "session"
+    folder.mkdir()
+    before = os.umask(umask)
+    try:
+        with archive.private(), archive.lock(folder):
+            archive.write_whole(folder / "parsed.json", b"{}")
+            (folder / "native").mkdir()
+        with archive.lock_file(folder / "other.lock"):
+            pass
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    modes = {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()}
+    assert modes == {".lock": "0o600", "other.lock": "0o600", "parsed.json": "0o600", "native": "0o700"}

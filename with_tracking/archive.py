@@ -145,6 +145,12 @@ def private() -> Iterator[None]:
         os.umask(before)
 
 
+def opened(path: Path, flags: int) -> int:
+    """Open a file as `os.open` does; one that is not there is made, for its owner alone whatever the umask is."""
+    with private():
+        return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, readable by its owner only; it survives a power cut once this returns."""
     import tempfile  # nothing that only reads needs it
@@ -224,7 +230,7 @@ def lock_file(path: Path) -> Iterator[None]:
         finally:
             _held[path] -= 1
         return
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = opened(path, os.O_RDWR)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         _held[path] = 1

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from with_tracking import archive
+
 
 @contextmanager
 def turn(root: Path) -> Iterator[bool]:
@@ -18,7 +20,7 @@ def turn(root: Path) -> Iterator[bool]:
     if not root.is_dir():
         yield True  # nothing is recorded yet
         return
-    place, work = (os.open(root / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) for name in (".waiting", ".sync"))
+    place, work = (archive.opened(root / name, os.O_RDWR) for name in (".waiting", ".sync"))
     try:
         if _is_free(place):
             fcntl.flock(work, fcntl.LOCK_EX)

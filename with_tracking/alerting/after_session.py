@@ -78,7 +78,7 @@ def _claim(folder: Path) -> bool:
     if not (folder / "parsed.json").exists() or datetime.now(UTC) - header.ended_at > OLD:
         return False
     try:
-        handle = os.open(folder / MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        handle = archive.opened(folder / MARK, os.O_WRONLY | os.O_EXCL)
     except FileExistsError:
         return False
     with os.fdopen(handle, "w") as file:
@@ -95,7 +95,7 @@ def _json(folder: Path, event: str, fired: Fired | None = None) -> bytes:
 
 
 def _keep_for_later(root: Path, fired: list[Fired]) -> None:
-    handle = os.open(root / UNSEEN, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    handle = archive.opened(root / UNSEEN, os.O_WRONLY | os.O_APPEND)
     with os.fdopen(handle, "a", encoding="utf-8", errors="replace") as file:
         file.writelines(f"{' '.join(each.text.split())}\n" for each in fired)
 

@@ -123,8 +123,7 @@ def _migrate(database: Path) -> None:
 def back_up(database: Path, why: str) -> Path:
     """Keep the store as it is now beside it, consistent also while others write; return the copy."""
     copy = database.with_name(f"{database.name}.{why}-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-    handle = os.open(copy, os.O_WRONLY | os.O_CREAT, 0o600)
-    os.close(handle)
+    os.close(archive.opened(copy, os.O_WRONLY))
     with closing(sqlite3.connect(database, timeout=30)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     return copy

@@ -141,7 +141,7 @@ def _keep_others_away(root: Path, held: ExitStack) -> None:
             raise WithTrackingError(f"The session {folder.name} is being recorded", "ending the assistant first")
         if state is State.LOGGED:
             continue
-        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = archive.opened(folder / ".lock", os.O_RDWR)
         held.callback(os.close, handle)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -46,7 +46,7 @@ def add(root: Path, stone: Tombstone) -> None:
     file = root / FILE
     with archive.lock_file(root / f".{FILE}.lock"):
         unfinished = file.exists() and file.read_bytes()[-1:] not in (b"\n", b"")
-        handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        handle = archive.opened(file, os.O_WRONLY | os.O_APPEND)
         with os.fdopen(handle, "ab") as stones:
             stones.write((b"\n" if unfinished else b"") + msgspec.json.encode(stone) + b"\n")
             stones.flush()
