@@ -42,6 +42,13 @@ def test_cached_input_is_not_paid_twice() -> None:
     assert found.microdollars == 1688  # 1687.5, rounded to even
 
 
+def test_models_of_bedrock_have_its_prices() -> None:
+    """Their ids name region, maker and revision; Bedrock's own price holds, a tenth more in a region."""
+    bedrock = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    assert price([call(bedrock, input=1_000_000, output=0)]).microdollars == 3_300_000
+    assert price([call(f"bedrock/{bedrock}", input=0, output=0, cache_write=1_000_000)]).microdollars == 4_125_000
+
+
 def test_rounding_happens_once() -> None:
     """A thousand calls of half a micro-dollar each are 500 micro-dollars, not 0 and not 1,000."""
     calls = [call("mine", input=1, output=0)] * 1000

@@ -16,12 +16,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import product
 from typing import Any
 
 from parsers.session import ModelCall, Tokens
 
 MILLION = Decimal(1_000_000)
 UNNAMED = "(not named)"
+SELLERS = (None, "aws")  # the list finds a model by itself, but those of Bedrock (`us.anthropic.…-v1:0`) only there
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +137,17 @@ def _by_list(call: ModelCall) -> Decimal | None:
         return None
     from genai_prices import Usage, calc_price  # imported here: it takes a moment, and most commands need no price
 
-    for name in _spellings(call.model):
+    for name, seller in product(_spellings(call.model), SELLERS):
         try:
-            listed = calc_price(Usage(), name)
-            return calc_price(Usage(**_usage(call, listed.provider.id)), name).total_price
+            listed = calc_price(Usage(), name, provider_id=seller)
+            of_anthropic = "anthropic" in listed.provider.id or "anthropic." in listed.model.id
+            return calc_price(Usage(**_usage(call, of_anthropic)), name, provider_id=seller).total_price
         except (LookupError, ValueError):
             continue
     return None
 
 
-def _usage(call: ModelCall, provider: str) -> dict[str, int]:
+def _usage(call: ModelCall, of_anthropic: bool) -> dict[str, int]:
     """Give the counts as the price list wants them: its input holds what was read from and written to the cache.
 
     Anthropic's own input leaves both out; for all others, what was written to the cache is part of our input already.
@@ -152,7 +155,7 @@ def _usage(call: ModelCall, provider: str) -> dict[str, int]:
     tokens = call.tokens
     read, write, output = tokens.cache_read or 0, tokens.cache_write or 0, tokens.output or 0
     counts = {"input_tokens": (tokens.input or 0) + read, "output_tokens": output}
-    if provider == "anthropic":
+    if of_anthropic:
         counts["input_tokens"] += write
     write = min(write, counts["input_tokens"] - read)
     counts |= {"cache_read_tokens": read, "cache_write_tokens": write}
