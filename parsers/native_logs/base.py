@@ -14,6 +14,7 @@ from typing import Protocol
 
 from parsers.native_logs.json_lines import LogFile, Tally, decoded, is_json, json_records, lines_of
 from parsers.native_logs.times import (
+    asked_at,
     aware,
     from_epoch,
     last_time,
@@ -32,6 +33,7 @@ __all__ = [
     "Reader",
     "Tally",
     "Window",
+    "asked_at",
     "aware",
     "bounded",
     "decoded",

@@ -158,11 +158,14 @@ def _usage(record: Record, seconds: float | None, reading: Reading) -> None:
         return
     reading.counted = True
     milliseconds = usage.get("duration")
+    took = milliseconds / 1000 if isinstance(milliseconds, (int, float)) else None
+    over = seconds is not None and took is not None  # a call is accounted for at its end
+    began = round(max((seconds or 0.0) - (took or 0.0), 0.0), 3) if over else seconds
     call = ModelCall(
         model=usage.get("model"),
         tokens=_tokens(usage),
-        seconds=seconds,
-        duration_seconds=milliseconds / 1000 if isinstance(milliseconds, (int, float)) else None,
+        seconds=began,
+        duration_seconds=took,
         agent=reading.agent(record),
         message_id=usage.get("apiCallId"),
     )

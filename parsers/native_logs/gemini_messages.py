@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from parsers.native_logs.base import aware, bounded, diff_counts, line_count, seconds_between
+from parsers.native_logs.base import asked_at, aware, bounded, diff_counts, line_count, seconds_between
 from parsers.session import (
     AssistantText,
     Category,
@@ -101,12 +101,16 @@ class Message(msgspec.Struct, rename="camel"):
 
 def events(messages: Sequence[Message], origin: datetime | None, agent: str | None) -> Iterator[Event]:
     """Yield what the messages of one conversation say happened, seconds counted from `origin`."""
+    asked: float | None = None
     for position, message in enumerate(messages):
         seconds = seconds_between(origin, message.timestamp)
         if message.type == "user":
+            asked = seconds
             yield from _user(message, seconds, agent)
         elif message.type == "gemini":
-            yield from _answer(message, origin, agent)
+            yield from _answer(message, origin, agent, asked)
+            ends = [seconds_between(origin, call.timestamp) for call in message.tool_calls or ()]
+            asked = max((at for at in ends if at is not None), default=None)
         elif message.type == "info" and "cancelled" in text_of(message.content).lower():
             if not _has_cancelled_call(messages, position):
                 text = text_of(message.content)
@@ -129,7 +133,8 @@ def _user(message: Message, seconds: float | None, agent: str | None) -> Iterato
         yield Prompt(text=text, seconds=seconds, source=Source.NATIVE)
 
 
-def _answer(message: Message, origin: datetime | None, agent: str | None) -> Iterator[Event]:
+def _answer(message: Message, origin: datetime | None, agent: str | None, asked: float | None) -> Iterator[Event]:
+    """Yield what the model said and called; it was `asked` before, with what came last."""
     seconds = seconds_between(origin, message.timestamp)
     for thought in message.thoughts or ():
         text = ": ".join(filter(None, (thought.subject, thought.description)))
@@ -138,8 +143,14 @@ def _answer(message: Message, origin: datetime | None, agent: str | None) -> Ite
     if text:
         yield AssistantText(text=text, seconds=seconds, agent=agent, source=Source.NATIVE)
     if message.tokens is not None:
+        began, took = asked_at(asked, seconds)
         yield ModelCall(
-            model=message.model, tokens=_tokens(message.tokens), seconds=seconds, agent=agent, message_id=message.id
+            model=message.model,
+            tokens=_tokens(message.tokens),
+            seconds=began,
+            duration_seconds=took,
+            agent=agent,
+            message_id=message.id,
         )
     for call in message.tool_calls or ():
         yield _tool_use(call, seconds, origin, agent)

@@ -21,6 +21,7 @@ from parsers.native_logs.base import (
     Places,
     Tally,
     Window,
+    asked_at,
     aware,
     bounded,
     diff_counts,
@@ -180,10 +181,7 @@ def _answer(
             )
             reading.open_calls[call.id or f"{record.uuid}/{len(reading.open_calls)}"] = known
     if record.usage_metadata is not None:
-        asked = reading.asked.get(agent)
-        began, took = (
-            (asked, round(seconds - asked, 3)) if asked is not None and seconds is not None else (seconds, None)
-        )
+        began, took = asked_at(reading.asked.get(agent), seconds)
         yield ModelCall(
             model=record.model,
             tokens=tokens_of(record.usage_metadata),

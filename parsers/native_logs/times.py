@@ -36,6 +36,13 @@ def seconds_between(origin: datetime | None, at: datetime | None) -> float | Non
     return None if origin is None or at is None else round((at - origin).total_seconds(), 3)
 
 
+def asked_at(asked: float | None, answered: float | None) -> tuple[float | None, float | None]:
+    """Give when an answer began and how long it took, if it was asked for then: it is logged when it is there."""
+    if asked is None or answered is None or asked > answered:
+        return answered, None
+    return asked, round(answered - asked, 3)
+
+
 def aware(at: datetime | None) -> datetime | None:
     """Give a time without a zone UTC's."""
     return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at

@@ -87,6 +87,7 @@ def test_last_version_of_a_message_wins(home: Path) -> None:
     (model,) = of(log, ModelCall)
     assert (model.tokens.input, model.tokens.cache_read) == (60, 40), "cached tokens are counted inside input"
     assert (model.tokens.output, model.tokens.reasoning) == (12, 5), "thoughts are not counted inside output"
+    assert (model.seconds, model.duration_seconds) == (0.0, 1.0), "it began when it was asked for"
 
 
 def test_no_exit_code_means_success(home: Path) -> None:
