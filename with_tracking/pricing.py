@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -133,17 +134,38 @@ def _by_rate(call: ModelCall, rate: Rate) -> Decimal:
 
 def _by_list(call: ModelCall) -> Decimal | None:
     """Give a call's cost in dollars by the price list, None if the model is not in it."""
-    if call.model is None:
+    found = None if call.model is None else _listed(call.model)
+    if found is None:
         return None
     from genai_prices import Usage, calc_price  # imported here: it takes a moment, and most commands need no price
 
-    for name, seller in product(_spellings(call.model), SELLERS):
+    usage = Usage(**_usage(call, found.of_anthropic))
+    try:
+        return calc_price(usage, found.name, provider_id=found.seller).total_price
+    except (LookupError, ValueError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Under which name, and by whom, a model is listed, and whether it is one of Anthropic's."""
+
+    name: str
+    seller: str | None
+    of_anthropic: bool
+
+
+@cache
+def _listed(model: str) -> _Listed | None:
+    """Find a model in the price list."""
+    from genai_prices import Usage, calc_price
+
+    for name, seller in product(_spellings(model), SELLERS):
         try:
-            listed = calc_price(Usage(), name, provider_id=seller)
-            of_anthropic = "anthropic" in listed.provider.id or "anthropic." in listed.model.id
-            return calc_price(Usage(**_usage(call, of_anthropic)), name, provider_id=seller).total_price
+            found = calc_price(Usage(), name, provider_id=seller)
         except (LookupError, ValueError):
             continue
+        return _Listed(name, seller, "anthropic" in found.provider.id or "anthropic." in found.model.id)
     return None
 
 
