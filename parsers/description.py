@@ -25,6 +25,7 @@ def _page(session: Session) -> Iterator[str]:
     yield from _section("Commands", [_command(t) for t in session.tool_uses if t.category is Category.SHELL])
     yield from _section("Files", _files(session))
     yield from _section("Errors", _errors(session.errors))
+    yield from _section("Reading", [f"- {_one_line(each)}" for each in reading_problems(session)])
     others = Counter(t.name for t in session.tool_uses if t.category is not Category.SHELL)
     yield from _section("Other tools", [f"- {name} × {count}" for name, count in others.most_common()])
     if session.assistant_texts:
@@ -45,6 +46,14 @@ def _facts(session: Session) -> str:
         *session.outcomes,
     ]
     return " · ".join(fact for fact in facts if fact)
+
+
+def reading_problems(session: Session) -> list[str]:
+    """Return what went wrong while the session was read, one sentence each: what is told here may lack something."""
+    differ = session.parse.disagreements
+    facts = "one fact" if differ == 1 else f"{differ} facts"
+    told = [f"screen and log differ in {facts}: see the disagreements in events.jsonl"] if differ else []
+    return [*session.parse.problems, *told]
 
 
 def duration_text(seconds: float) -> str:

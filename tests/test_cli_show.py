@@ -96,6 +96,16 @@ def test_remarks_are_shown(tracking_root: Path) -> None:
     assert (found["tags"], found["note"]) == ({"mode": "fast"}, "again")
 
 
+def test_what_went_wrong_while_reading_is_shown(tracking_root: Path) -> None:
+    """A log that could not be understood is named on the page: the session may lack what was in it."""
+    folder = synthetic.parsed(tracking_root, "a").folder
+    file = folder / "parsed.json"
+    read = json.loads(file.read_text())
+    file.write_text(json.dumps(read | {"parse": {"problems": ["the format may have changed"], "disagreements": 1}}))
+    told = "Reading\n  the format may have changed\n  screen and log differ in one fact: "
+    assert told in run("show", "a").stdout
+
+
 def test_long_sections_are_cut(tracking_root: Path) -> None:
     """A section of many lines is cut, and the option that shows all of it is named."""
     synthetic.parse(synthetic.record(tracking_root, "a"), synthetic.events_of(40))

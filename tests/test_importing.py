@@ -194,6 +194,16 @@ def test_a_log_that_nobody_understands(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("without_mlflow")
+def test_what_was_wrong_with_sessions_is_told_once(home: Path) -> None:
+    """A model without a price leaves the cost out: the import names it, with the number of sessions."""
+    for number in range(2):
+        file = write_session(home, number, "one", at=NOON + timedelta(hours=number))
+        file.write_text(file.read_text().replace("gemini-2.5-pro", "nobody-9"))
+    told = "no price is known for the model nobody-9: the cost is left out"
+    assert f"{told} (2 sessions)\n" in run("gemini").stderr
+    assert told not in run("gemini").stderr
+
+
 def test_an_interrupted_import_goes_on(home: Path, tracking_root: Path) -> None:
     """Wherever it was interrupted, the next import does the rest, and nothing twice."""
     for number in (1, 2, 3):

@@ -15,6 +15,7 @@ from parsers.session import (
     Event,
     Git,
     ModelCall,
+    ParseCounts,
     Prompt,
     Session,
     SessionHeader,
@@ -182,6 +183,15 @@ def test_the_description_tells_the_session_within_mlflows_limit() -> None:
     assert "- ⊘ denied: `rm -rf /`" in page
     assert "- written `b.py`" in page
     assert len(summary_markdown(_session([Prompt(text="word " * 9000)] * 60))) <= 8000
+
+
+def test_what_went_wrong_while_reading_is_told() -> None:
+    """A log in a format that nobody knows, or a model without a price, is no empty session without a word."""
+    counts = ParseCounts(problems=("the format may have changed",), disagreements=2)
+    page = summary_markdown(msgspec.structs.replace(_session(), parse=counts))
+    assert "- the format may have changed\n" in page
+    assert "- screen and log differ in 2 facts: see the disagreements in events.jsonl" in page
+    assert "## Reading" not in summary_markdown(_session())
 
 
 def test_silences_do_not_count_as_activity() -> None:

@@ -26,7 +26,10 @@ def close_session(folder: Path, read: Callable[[], Session]) -> None:
     try:
         if os.environ.get("WITH_TRACKING_QUIET", "") in ("", "0"):
             root = paths.root(os.environ)
-            click.echo(closing_line(read(), ui_server.running_url(root)), err=True)
+            session = read()
+            click.echo(closing_line(session, ui_server.running_url(root)), err=True)
+            for problem in session.parse.problems:  # a log whose format has changed, above all
+                click.echo(f"with-tracking: {problem}", err=True)
             for line in _alerts(root):
                 click.echo(f"with-tracking: alert: {line}", err=True)
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -146,8 +147,14 @@ def _report(todo: Plan, done: Sequence[Outcome], *, dry_run: bool) -> Report:
         sources=tuple(row for row in rows.values() if row.imported or row.updated or row.skipped),
         waiting=next((outcome.waiting for outcome in done if outcome.waiting), None),
         failed=tuple(outcome for outcome in done if outcome.skipped is Skip.FAILED),
-        problems=todo.problems,
+        problems=(*todo.problems, *_of_sessions(done)),
     )
+
+
+def _of_sessions(done: Sequence[Outcome]) -> list[str]:
+    """Say what was wrong with the sessions that were imported, each sentence once."""
+    counts = Counter(problem for outcome in done for problem in dict.fromkeys(outcome.problems))
+    return [problem if count == 1 else f"{problem} ({count} sessions)" for problem, count in counts.most_common()]
 
 
 def _count(row: Row, outcome: Outcome) -> None:

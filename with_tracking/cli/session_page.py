@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from parsers.description import duration_text
+from parsers.description import duration_text, reading_problems
 from parsers.session import Category, Error, Event, Session, ToolUse
 from with_tracking.cli import event_lines
 from with_tracking.cli.event_lines import command_text, first_line, moment
@@ -140,6 +140,7 @@ def _sections(page: Page) -> Iterator[tuple[str, Iterable[str], str]]:
         yield "Steps", [_step(use) for use in session.tool_uses if use.category is Category.OTHER], "--timeline"
     yield "Files", _files(session), "--json"
     yield "Errors", [f"{_kind(error):18}{telling_line(error.text)}" for error in session.errors], "--errors"
+    yield "Reading", reading_problems(session), "--json"
     yield "Time line", event_lines.condensed(page.events), "--timeline"
     last = session.assistant_texts[-1].strip().splitlines() if session.assistant_texts else []
     yield ANSWER, last, "--transcript"

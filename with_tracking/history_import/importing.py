@@ -39,6 +39,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     skipped: Skip | None = None
     error: str | None = None
     waiting: str | None = None
+    problems: tuple[str, ...] = ()
     tokens: Tokens = Tokens()
     cost_usd: float | None = None
 
@@ -97,7 +98,8 @@ def _import(job: Job, root: Path, home: Path) -> Outcome:
     waiting = _log(folder, session)
     entry = import_ledger.Entry(key=job.key, signature=job.signature, session_id=job.session_id)
     import_ledger.add(root, entry)
-    return _outcome(job, waiting=waiting, tokens=session.tokens, cost_usd=session.cost_usd)
+    problems = session.parse.problems
+    return _outcome(job, waiting=waiting, problems=problems, tokens=session.tokens, cost_usd=session.cost_usd)
 
 
 def _outcome(job: Job, **fields: object) -> Outcome:
