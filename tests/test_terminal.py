@@ -126,7 +126,7 @@ def test_a_conversation_in_the_alternate_screen_without_the_mouse() -> None:
 def test_a_dialog_on_a_first_page_goes_as_it_came() -> None:
     """Below a banner and little else a dialog is most of what there is; closed, it leaves the page as it was."""
     top = "\x1b[?2004h\x1b[?1049h\x1b[?1007h\x1b[HThe banner says this"
-    asked = "".join(f"\x1b[{row};1HHere is question number {row} of the dialog" for row in range(14, 21))
+    asked = "".join(f"\x1b[{row};1HHere is question number {row} of the dialog" for row in range(10, 21))
     closed = "\x1b[6;1H\x1b[JYou approved it\x1b[20;1H> say something"
     pieces = [
         top,
@@ -140,6 +140,18 @@ def test_a_dialog_on_a_first_page_goes_as_it_came() -> None:
     read = read_transcript(record(*pieces, rows=20))
     assert len(read.segments) == 1
     assert texts(read)[2:] == ["make files", "You approved it", "Done with it", "> say something"]
+
+
+def test_a_page_that_turns_under_a_menu_is_a_new_one() -> None:
+    """A menu that opens over the conversation goes with it where the page is cleared: nothing said is overwritten."""
+    top = "\x1b[?2004h\x1b[?1049h\x1b[?1007h\x1b[HThe banner says this"
+    page = ["\x1b[2;1HThe banner says that", "\x1b[3;1Hmode: free", "\x1b[5;1Hmake files"]
+    said = [f"\x1b[{row};1HThey are made, says line number {row}" for row in range(7, 12)]
+    menu = "".join(f"\x1b[{row};1HHere is choice number {row} of the menu" for row in range(14, 21))
+    read = read_transcript(record(top, *page, *said, menu, "\x1b[5;1H\x1b[J\x1b[20;1H> say something", rows=20))
+    assert [line.text for line in read.lines if line.text.startswith("They are made")] == [
+        f"They are made, says line number {row}" for row in range(7, 12)
+    ]
 
 
 def test_a_pager_is_an_overlay_and_the_conversation_goes_on() -> None:

@@ -16,6 +16,7 @@ from parsers.replay.document import PROBE, Document, SegmentKind
 from parsers.replay.frames import Frame, without_blank_end
 from parsers.replay.rows import Row
 from parsers.replay.story import Part, Story
+from parsers.replay.vanished import MOMENT
 
 HEADER = 4  # rows at the top that may be sticky; they are not written once the text has scrolled
 TOP = 8  # rows with letters that are looked up
@@ -127,7 +128,7 @@ def _best_fit(document: Document, rows: Sequence[Row], height: int) -> _Fit | No
     fit = max(_fits(document, rows, height), key=lambda fit: fit.score, default=None)
     if fit is None or _scrolled_back(document, fit, height):
         return fit
-    return None if _loses_much(document, rows, fit, height) else fit
+    return None if _loses_much(document, rows, fit) else fit
 
 
 def _scrolled_back(document: Document, fit: _Fit, height: int) -> bool:
@@ -203,14 +204,25 @@ def _moved(document: Document, rows: Sequence[Row], row: int, offset: int) -> _F
     return _Fit(offset, row, known, best, proven)
 
 
-def _loses_much(document: Document, rows: Sequence[Row], fit: _Fit, height: int) -> bool:
-    """Tell whether a frame that hardly fits would overwrite text that it does not show.
-
-    Where the window did not move, the lower third does not count: a dialog stood there and is closed.
-    """
-    end = document.base + int(height * UPPER) if fit.offset == document.base and fit.proven else None
-    gone = _gone(document, rows, max(0, fit.offset + fit.row), end)
+def _loses_much(document: Document, rows: Sequence[Row], fit: _Fit) -> bool:
+    """Tell whether a frame that hardly fits would overwrite text that it does not show, a dialog at its end aside."""
+    begin = max(0, fit.offset + fit.row)
+    gone = _gone(document, rows, begin, _dialog(document, rows, begin))
     return len(gone) > GIVE_UP and 4 * fit.proven < sum(gone)
+
+
+def _dialog(document: Document, rows: Sequence[Row], begin: int) -> int:
+    """Find where a dialog that a frame closes begins: it came at once, and stood where the composer stands again."""
+    shown = {row.letters[:PROBE] for row in rows}
+    first, came = len(document.lines), None
+    for number in range(len(document.lines) - 1, begin - 1, -1):
+        line = document.lines[number]
+        if line.row.letters:
+            came = line.seconds if came is None else came
+            if line.row.letters[:PROBE] in shown or abs(line.seconds - came) > MOMENT:
+                break
+            first = number
+    return first
 
 
 def _gone(document: Document, rows: Sequence[Row], begin: int, end: int | None = None) -> list[int]:
