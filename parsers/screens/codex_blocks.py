@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
+from parsers.replay.document import SegmentKind
 from parsers.screens import codex_passing as passing
 from parsers.screens import codex_tools as tools
 from parsers.screens.evidence import asked_and_answered, was_asked
@@ -36,7 +37,7 @@ _AT_ONCE = 0.3  # seconds
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a submitted message; the one that the answer to a dialog stands for is none."""
-    if _is_composer(block, reading):
+    if _is_composer(block, reading) or _is_sticky_copy(block, reading):
         return
     asked = was_asked(reading, 0.0, block.seconds, passing.PLAN_QUESTION)
     if asked and block.fields["text"] == "Implement the plan.":
@@ -68,6 +69,20 @@ def _is_composer(block: Block, reading: Reading) -> bool:
         and block.rows[0].line.live
         and (after is None or after.rows[0].line.segment != block.rows[0].line.segment)
     )
+
+
+def _is_sticky_copy(block: Block, reading: Reading) -> bool:
+    """Tell the copy of the prompt in view, which full screen keeps in its first row, where a page begins with it."""
+    line = block.rows[0].line
+    segment = reading.transcript.segments[line.segment]
+    earlier = [other for other in reading.blocks[: block.index] if other.kind == "prompt"]
+    if segment.kind is not SegmentKind.FULL_SCREEN or reading.transcript.lines[segment.first_line] is not line:
+        return False
+    return bool(earlier) and _letters(earlier[-1], reading).startswith(_letters(block, reading))
+
+
+def _letters(block: Block, reading: Reading) -> str:
+    return "".join(filter(str.isalnum, said(block, reading)))
 
 
 def text(block: Block, reading: Reading) -> Iterator[Event]:

@@ -23,6 +23,14 @@ _TELLS_EXITS = (0, 150)  # since then a failed look is marked "(exit 1)"; 0.149 
 _REFUSED = re.compile(
     r"`.{1,2000}` rejected: |exec command rejected by user|approval policy is \w{1,40}; reject command"
 )
+_AGENT_CALLS = {
+    "Started": "spawn_agent",
+    "Spawned": "spawn_agent",
+    "Agent spawn failed": "spawn_agent",
+    "Sent input to": "send_input",
+    "Resumed": "resume_agent",
+    "Closed": "close_agent",
+}
 _SIGNAL = re.compile(r"execution error: Sandbox\(Signal\((\d{1,3})\)\)")
 
 
@@ -220,16 +228,17 @@ def viewed(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def agent(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read the start of a sub-agent, which is a call, or news of one."""
-    if block.fields["state"] in ("Started", "Spawned"):
+    """Read the start of a sub-agent, which is a call, or news of one; until agents had paths everything was a call."""
+    state, name = block.fields["state"], block.fields.get("agent", "")
+    if state in _AGENT_CALLS and (not name.startswith("/") or _AGENT_CALLS[state] == "spawn_agent"):
         yield ToolUse(
-            name="spawn_agent",
+            name=_AGENT_CALLS[state],
             category=Category.TASK,
-            input={"agent": block.fields["agent"]},
-            ok=True,
+            input={"agent": name},
+            ok=not state.endswith("failed"),
             start_seconds=block.seconds,
         )
-    yield Note(kind=NoteKind.SUBAGENT, text=f"{block.fields['state']} {block.fields['agent']}", seconds=block.seconds)
+    yield Note(kind=NoteKind.SUBAGENT, text=f"{state} {name}".strip(), seconds=block.seconds)
 
 
 def waiting(block: Block, reading: Reading) -> Iterator[Event]:

@@ -63,11 +63,11 @@ RULES = (
     panel("menu", r"  \S", lead=_SURELY_A_NAME, within=("",), after=("",)),  # a dialog that was the last of a screen
     head("slash", r"(?P<text>/[a-z][\w-]*(?: .*)?)$", lead=_NOT_WHITE),
     # --- answers of dialogs, interruptions, errors -------------------------------------------------------------------
-    head("approval", r"✔ You approved codex to (?P<text>.*)"),
+    head("approval", r"✔ (?:You|Auto-reviewer) approved codex to (?P<text>.*)"),
     head(
         "denial",
-        r"✗ You (?:cancell?ed|did not approve|denied) (?:the request to run|codex to run|codex to|the request to) "
-        r"(?P<command>.*)",
+        r"✗ (?:(?:You|Auto-reviewer) (?:cancell?ed|did not approve|denied) (?:the request to|codex to)(?: run)?"
+        r"|Request denied for codex to run|Review timed out before codex could run) (?P<command>.*)",
     ),
     head("interrupted", r"■ (?P<text>Conversation interrupted\b.*)"),
     head("error", r"■ (?P<text>.*)"),
@@ -106,6 +106,11 @@ RULES = (
         "agent",
         r"• (?P<state>Started|Completed|Messaged|Closed|Resumed|Spawned) `?(?P<agent>/[^`]+)`?",
         body=_NAME,
+    ),
+    head(  # 0.110 to 0.156: by a name or an id
+        "agent",
+        r"• (?P<state>Spawned|Resumed|Closed|Sent input to|Agent spawn failed)(?: (?P<agent>.*?)(?: \(.*\))?)?$",
+        body=_SURELY_A_NAME,
     ),
     head("waiting", r"• (?:Waiting for|Finished waiting)", body=_NAME),
     # --- what the program says of itself -----------------------------------------------------------------------------

@@ -134,3 +134,46 @@ def test_a_menu_that_ends_a_screen_is_no_prompt() -> None:
     menu = ink(SHADED, "  2. Medium   Balances speed and depth") + "\n" + ink(SHADED, "  enter default · esc back")
     reading = show(page + menu, provider="openai_codex")
     assert (prompts(reading), reading.transcript) == ([], "")
+
+
+def test_the_sticky_copy_of_a_prompt_is_none() -> None:
+    """What came at once and fills the window begins a page: its first row repeats the prompt in view."""
+    enter = "\x1b[?2004h\x1b[?1049h\x1b[?1007h\x1b[H" + "  >_ OpenAI Codex (v0.171.0)\n"
+    asked = "\n" + typed("check the views") + said("First of all this is what the old page of the window said")
+    old = "".join(said(f"On the page before there was the sentence with number {n}") for n in range(10))
+    page = "".join(said(f"Nothing here was seen before, says sentence number {n}") for n in range(12))
+    new = f"\x1b[2J\x1b[H{ink(f'2;{SHADED}', '› ')}{ink(SHADED, 'check the…')}\n{page}"
+    reading = show("$ codex\n", enter, "     /home/dev\n", asked, old, new, provider="openai_codex")
+    assert len(texts(reading)) == 23
+    assert prompts(reading) == ["check the views"]
+
+
+def test_history_that_came_late_is_no_news() -> None:
+    """A prompt that is drawn together with its answer was not typed just then, however long the start took."""
+    history = BANNER + typed("earlier") + cell("Ran", " exit 4", "  └ (no output)", bullet="1;31") + said("So be it.")
+    reading = show(
+        (0.0, "a warning\n"), (3.0, history), (9.0, typed("now")), (9.5, said("Right.")), argv=["codex", "resume"]
+    )
+    assert (prompts(reading), texts(reading), tools(reading)) == (["now"], ["Right."], [])
+
+
+def test_agents_by_name_or_id() -> None:
+    """Between 0.110 and 0.156 agents had no paths, and each of these cells is a call."""
+    states = ("Spawned McClintock (gpt-5.4 high)", "Sent input to McClintock", "Finished waiting", "Closed McClintock")
+    cells = "".join(
+        ink("2", "•") + " " + ink("1", state.split(" McC")[0]) + state[len(state.split(" McC")[0]) :] + "\n\n"
+        for state in states
+    )
+    reading = show(BANNER + typed("go") + cells + said("Closed is what it is."))
+    assert [tool.name for tool in tools(reading)] == ["spawn_agent", "send_input", "wait_agent", "close_agent"]
+    assert {tool.category for tool in tools(reading)} == {Category.TASK}
+    assert texts(reading) == ["Closed is what it is."]
+
+
+def test_what_the_reviewer_decides() -> None:
+    """Since 0.156 or so approvals may be another model's to give: a command that it denied never ran."""
+    denied = ink("31", "✗") + " Auto-reviewer denied codex to run rm -rf x\n\n"
+    approved = ink("32", "✔") + " Auto-reviewer approved codex to run ls this time\n\n"
+    reading = show(BANNER + typed("go") + denied + approved)
+    assert [(tool.command, tool.stopped) for tool in tools(reading)] == [("rm -rf x", Stopped.DENIED)]
+    assert reading.unknown_lines == 0
