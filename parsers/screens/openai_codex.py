@@ -1,4 +1,4 @@
-"""OpenAI Codex's screen, 0.39 to 0.169: bullets at the left edge, results on a `└` below them.
+"""OpenAI Codex's screen, 0.39 to 0.171: bullets at the left edge, results on a `└` below them.
 
 A tool's name is bold and its bullet green or red; an answer's first word is not bold; reasoning is italic or faint.
 """
@@ -26,6 +26,7 @@ _COLOURED = Look(not_hues=frozenset({Hue.DEFAULT, Hue.WHITE}))
 _NOT_WHITE = Look(not_hues=frozenset({Hue.WHITE}))
 
 _UUID = r"(?P<session>[0-9a-f]{8}-[0-9a-f-]{27})"
+_WRAPPED = ("interrupted", "error", "warning", "retry", "stdin")  # these are not indented where they go on
 _NUMBER = r"\d[\d,]{0,18}"
 
 RULES = (
@@ -48,7 +49,7 @@ RULES = (
         rf"(?: \(reasoning (?P<reasoning>{_NUMBER})\))?",
     ),
     head("resume", rf"To (?:continue this session|reconnect), run(?:: *$)?(?: codex resume {_UUID})?"),
-    part("resume_id", rf" *codex resume {_UUID}", within=("resume",)),
+    part("resume_id", rf"(?: *codex resume )?{_UUID}", within=("resume",)),
     part("resume_more", r"Or run codex resume|Stop the current turn: ", within=("resume",)),
     chrome("left", r"Disconnected from this task\. "),  # 0.171: its daemon goes on
     # --- prompts: shaded; the composer has the same glyph, bold, or faint words; 0.39 drew a bar before each line ----
@@ -140,9 +141,7 @@ RULES = (
     part("item", r"  • (?P<text>.*)", lead=_COLOURED, within=("prompt",)),  # 0.169 draws a prompt's "- " as a bullet
     part("more", r" {2,}"),
     part("more", r".", within=("slash",)),
-    part(
-        "more", r"\S", within=("interrupted", "error"), after=("interrupted", "error", "more")
-    ),  # wrapped by the terminal
+    part("more", r"\S", within=_WRAPPED, after=(*_WRAPPED, "more")),  # at the left edge
 )
 
 SCREEN = Screen(

@@ -177,3 +177,12 @@ def test_what_the_reviewer_decides() -> None:
     reading = show(BANNER + typed("go") + denied + approved)
     assert [(tool.command, tool.stopped) for tool in tools(reading)] == [("rm -rf x", Stopped.DENIED)]
     assert reading.unknown_lines == 0
+
+
+def test_what_a_narrow_terminal_breaks_goes_on_at_the_left_edge() -> None:
+    """At 50 columns warnings, waits and the id to resume with take a second row that is not indented."""
+    wait = ink("2", "•") + " " + ink("1", "Waited for background terminal") + " · echo up; exec\nsleep 60\n\n"
+    warning = "⚠ Heads up: Long conversations and multiple\ncompactions can cause less accuracy.\n\n"
+    end = f"To continue this session, run codex resume\n{UUID}\n"
+    reading = show(BANNER + typed("go") + wait + warning + said("Up.") + end, cols=50)
+    assert (reading.unknown_lines, reading.native_session_id) == (0, UUID)
