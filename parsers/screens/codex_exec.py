@@ -63,7 +63,7 @@ RULES = (
     head("plan", r"  [✓→] (?P<text>.*)", lead=_SURELY_A_STEP),
     head("plan", r"  • (?P<text>.*)", lead=_SURELY_FAINT, body=_SURELY_FAINT),
     head("error", r"(?P<text>ERROR: .*)"),
-    head("error", r"(?P<text>Reconnecting\.\.\. \d{1,3}/\d{1,3}(?: \(.*\))?)$", lead=_FAINT),  # to 0.110 or later
+    head("error", r"(?P<text>Re-?connecting\.\.\. \d{1,3}/\d{1,3}(?: \(.*\))?)$", lead=_FAINT),  # to 0.110 or later
     chrome("log", r"\d{4}-\d\d-\d\dT[\d:.]+Z +(?:ERROR|WARN) +codex_\w+"),  # the program's own, if it is not silent
     head("warning", r"(?P<text>warning: .*)", within=_ALL),
     head("reasoning", r"(?P<text>\*\*[^*]+\*\*)$", lead=_FAINT, within=_ALL),

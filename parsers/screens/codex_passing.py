@@ -14,7 +14,7 @@ from parsers.session import Error, ErrorKind
 if TYPE_CHECKING:
     from parsers.terminal import Line
 
-_RECONNECT = re.compile(r"[•◦] (?P<text>Reconnecting\.\.\. (?P<attempt>\d{1,3})/\d+)")
+_RECONNECT = re.compile(r"[•◦] (?P<text>Re-?connecting\.\.\. (?P<attempt>\d{1,3})/\d+)")
 QUESTION = re.compile(
     r"(?m)^ *(?:▌ ?)?(?P<question>(?:Would you like to|Allow) .*\?|Allow command\?|Apply changes\?"
     r"|Implement this plan\?) *$"

@@ -110,8 +110,9 @@ def test_retries_without_a_label() -> None:
     """Until 0.110 or so a retry was a faint line; what the program logs of itself is nothing that was run or said."""
     log = f"{ink('2', '2026-11-28T09:07:55.333765Z')} {ink('31', 'ERROR')} {ink('2', 'codex_api::endpoint')}: 500\n"
     retry = ink("2", "Reconnecting... 1/3 (We're currently experiencing high demand)") + "\n"
-    reading = show(OLD.replace(ink(LABEL, "codex"), log + retry + ink(LABEL, "codex")))
-    assert errors(reading) == [ErrorKind.API_ERROR]
+    older = ink("2", "Re-connecting... 2/3") + "\n"
+    reading = show(OLD.replace(ink(LABEL, "codex"), log + retry + older + ink(LABEL, "codex")))
+    assert errors(reading) == [ErrorKind.API_ERROR] * 2
     assert "codex_api" not in reading.transcript
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from parsers.session import Category, ErrorKind, Stopped, Totals
 from tests.screens.codex_drawing import BANNER, SHADED, UUID, cell, said, typed
 from tests.screens.showing import errors, ink, of, prompts, show, texts, tools
@@ -186,3 +188,11 @@ def test_what_a_narrow_terminal_breaks_goes_on_at_the_left_edge() -> None:
     end = f"To continue this session, run codex resume\n{UUID}\n"
     reading = show(BANNER + typed("go") + wait + warning + said("Up.") + end, cols=50)
     assert (reading.unknown_lines, reading.native_session_id) == (0, UUID)
+
+
+@pytest.mark.parametrize("word", ["Re-connecting", "Reconnecting"])
+def test_reconnects_pass_over_the_screen(word: str) -> None:
+    """A number tells how many attempts failed up to it; 0.49 and 0.50 wrote it with a hyphen."""
+    live = f"• {word}... 2/3 (1s • esc to interrupt)\n"
+    reading = show((0.0, BANNER + typed("go") + live), (3.0, "\x1b[1A\x1b[J" + said("Back again.")))
+    assert errors(reading) == [ErrorKind.API_ERROR] * 2
