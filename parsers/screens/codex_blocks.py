@@ -43,13 +43,17 @@ def prompt(block: Block, reading: Reading) -> Iterator[Event]:
     if asked and block.fields["text"] == "Implement the plan.":
         yield Note(kind=NoteKind.APPROVAL, text=block.fields["text"], seconds=block.seconds)
     else:
-        rows = tuple(_as_typed(row) for row in block.rows)
-        yield Prompt(text=said(Block(block.kind, rows, block.index), reading), seconds=block.seconds)
+        yield Prompt(text=_typed(block, reading), seconds=block.seconds)
 
 
 def prompt_end(block: Block, reading: Reading) -> Iterator[Event]:
     """Read the end of a prompt whose beginning was never on the screen."""
     yield Prompt(text=f"… {said(block, reading)}", seconds=block.seconds)
+
+
+def _typed(block: Block, reading: Reading) -> str:
+    rows = tuple(_as_typed(row) for row in block.rows)
+    return said(Block(block.kind, rows, block.index), reading)
 
 
 def _as_typed(row: Row) -> Row:
@@ -82,7 +86,7 @@ def _is_sticky_copy(block: Block, reading: Reading) -> bool:
 
 
 def _letters(block: Block, reading: Reading) -> str:
-    return "".join(filter(str.isalnum, said(block, reading)))
+    return "".join(filter(str.isalnum, _typed(block, reading)))
 
 
 def text(block: Block, reading: Reading) -> Iterator[Event]:

@@ -141,13 +141,16 @@ def test_a_menu_that_ends_a_screen_is_no_prompt() -> None:
 def test_the_sticky_copy_of_a_prompt_is_none() -> None:
     """What came at once and fills the window begins a page: its first row repeats the prompt in view."""
     enter = "\x1b[?2004h\x1b[?1049h\x1b[?1007h\x1b[H" + "  >_ OpenAI Codex (v0.171.0)\n"
-    asked = "\n" + typed("check the views") + said("First of all this is what the old page of the window said")
+    prompt = (
+        ink(f"2;{SHADED}", "› ") + ink(SHADED, "check:") + "\n" + ink(SHADED, "  ") + ink(f"36;{SHADED}", "• the views")
+    )
+    asked = f"\n{prompt}\n\n" + said("First of all this is what the old page of the window said")
     old = "".join(said(f"On the page before there was the sentence with number {n}") for n in range(10))
     page = "".join(said(f"Nothing here was seen before, says sentence number {n}") for n in range(12))
-    new = f"\x1b[2J\x1b[H{ink(f'2;{SHADED}', '› ')}{ink(SHADED, 'check the…')}\n{page}"
+    new = f"\x1b[2J\x1b[H{ink(f'2;{SHADED}', '› ')}{ink(SHADED, 'check: - the…')}\n{page}"
     reading = show("$ codex\n", enter, "     /home/dev\n", asked, old, new, provider="openai_codex")
     assert len(texts(reading)) == 23
-    assert prompts(reading) == ["check the views"]
+    assert prompts(reading) == ["check:\n- the views"]
 
 
 def test_history_that_came_late_is_no_news() -> None:
