@@ -6,6 +6,7 @@ import fcntl
 import struct
 import sys
 import termios
+import time
 
 import pytest
 
@@ -122,6 +123,23 @@ def test_ctrl_z_and_fg(bench: Bench) -> None:
         terminal.wait_for("ready>")
         terminal.send("echo status=$?\n")
         terminal.wait_for("status=4")
+
+
+def test_ctrl_z_at_the_start(bench: Bench) -> None:
+    """Ctrl-Z before the assistant runs stops all of it or nothing: no part is left waiting for another."""
+    bench.stub("claude", "#!/bin/bash\necho here I am; read -r line\n")
+    with bench.shell() as terminal:
+        for number in range(12):  # what it meets is chance
+            terminal.send(f"clear; {bench.wrapper()}\n")
+            while len(bench.folders()) == number:
+                terminal._read(0.001)
+            time.sleep(0.003 * number)  # another moment each time
+            terminal.send("\x1a")
+            if terminal.wait_for("Stopped", "here I am") == "Stopped":
+                terminal.send("clear; fg\n")
+                terminal.wait_for("here I am")
+            terminal.send("\n")
+            terminal.wait_for("ready>")
 
 
 @pytest.mark.parametrize("how", SUSPENSIONS)
