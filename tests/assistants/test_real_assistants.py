@@ -63,12 +63,12 @@ def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         environ |= assistant.prepare(home, repository, server.address)
         wrapper = str(CHECKOUT / "bin" / f"{assistant.name}-with-tracking")
         with PseudoTerminal([wrapper, "close-issue 583"], cwd=repository, environ=environ) as terminal:
-            terminal.wait_for(CLOSING, seconds=30)
+            terminal.wait_for(CLOSING, seconds=180)
             terminal.wait_until_quiet()
             for keys in assistant.leave:
                 terminal.send(keys)
                 terminal.wait_until_quiet(0.3, 2)
-            status = terminal.wait_for_end(20)
+            status = terminal.wait_for_end(180)
             last_screen = terminal.screen
         assert server.problems == []
     assert status == 0, last_screen
@@ -135,7 +135,7 @@ def test_screen_alone_tells_the_same(recorded: Recorded, tmp_path: Path, home: P
 
 def test_run_is_in_mlflow(recorded: Recorded) -> None:
     """The session arrives in MLflow by itself, and the run says the same as the session."""
-    wait_for_file(recorded.folder / "logged.json", seconds=40)
+    wait_for_file(recorded.folder / "logged.json", seconds=300)
     store = f"sqlite:///{recorded.home}/tracking/mlflow.db"
     command = [sys.executable, "-c", READ_RUN, store, recorded.folder.name]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
