@@ -327,6 +327,13 @@ def test_a_session_starts_its_hook(tracking_root: Path, home: Path, tmp_path: Pa
         assert found.get("ended_at") is None
 
 
+def test_config_shows_rules(home: Path) -> None:
+    """The alerts and hooks that count are among the settings in effect."""
+    set_up(home, '[[alerts]]\nname = "many"\nwhen = "errors_encountered > 5"\n[hooks]\non_error = "notify-me"\n')
+    found = {one["name"]: one["value"] for one in json.loads(run("config", "--json").stdout)["settings"]}
+    assert (found["alerts.many"], found["hooks.on_error"]) == ("errors_encountered > 5", "notify-me")
+
+
 def test_a_wrong_rule_is_named_with_its_line(home: Path) -> None:
     """What is wrong with an alert or a hook is told with the line where it stands."""
     good, bad = ('[[alerts]]\nwhen = "errors_encountered > 5"\n', '[[alerts]]\nwhen = "errors > 5"\n')

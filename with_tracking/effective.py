@@ -40,6 +40,19 @@ def effective(settings: config.Config, environ: Mapping[str, str]) -> Iterator[E
             yield Effective(name=name, value=value, origin=settings.origins.get(name, DEFAULT))
     for name, value in _named(settings):
         yield Effective(name=name, value=plain(value), origin=settings.origins[name])
+    for name, value in _rules(environ):
+        yield Effective(name=name, value=value, origin=str(paths.user_config(environ)))
+
+
+def _rules(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the alerts and hooks that count."""
+    from with_tracking.alerting import alerts_config  # rarely there, and it brings much along
+
+    todo = alerts_config.load(environ)
+    for alert in todo.alerts:
+        yield f"alerts.{alert.name}", alert.when.text
+    for event, command in todo.hooks.items():
+        yield f"hooks.{event}", command
 
 
 def _named(settings: config.Config) -> Iterator[tuple[str, Any]]:

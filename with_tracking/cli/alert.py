@@ -32,7 +32,11 @@ sums (cost_usd_today, sessions_this_week) and what these give:
   median(duration_seconds, provider='claude_code', days=7) > 600
   regression(duration_seconds, last=10) > 0.5      the latest against the median
                                                    of the 10 before: half more
-  sum(…), count(…), failures(…); and, or, not, + - * /"""
+  sum(…), count(…), failures(…); and, or, not, + - * /
+\b
+Hooks run when a session begins, ends or had errors, and get its JSON, too:
+  [hooks]
+  on_session_start = "…"                          # also on_session_end, on_error"""
 
 
 @click.group("alert", cls=Group, epilog=EPILOG)
