@@ -49,6 +49,7 @@ class TestGroups:
         shown = run("compare", "--by", "model", "--procedure", "close-issue").stdout
         assert shown.startswith("14 sessions in 2 groups by model")
         assert "small: fewer than 10 sessions" in shown
+        assert "…" not in shown  # nothing is cut in 80 columns
 
     def test_what_cannot_be_compared(self) -> None:
         """A wrong key is a usage error with the right ones; a group or a number that is not there names the nearest."""

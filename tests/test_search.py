@@ -11,9 +11,10 @@ from parsers.session import AssistantText, Category, Event, Prompt, ToolUse
 from tests import synthetic
 from tests.test_cli_sessions import run
 from with_tracking import index
+from with_tracking.cli.search import highlighted
 from with_tracking.errors import WithTrackingError
 from with_tracking.history.filters import Filters
-from with_tracking.history.search import Found, search
+from with_tracking.history.search import Found, Snippet, search
 from with_tracking.history.search_query import read_query
 from with_tracking.remarks import Remarks, write_remarks
 
@@ -152,3 +153,14 @@ def test_recorded_escapes_do_nothing(tracking_root: Path) -> None:
     shown = run("search", "walrus").stdout
     assert "walrus" in shown
     assert all(char.isprintable() or char == "\n" for char in shown)
+
+
+def test_what_was_found_is_in_sight() -> None:
+    """In a narrow terminal the text before what was found is cut, not what was found."""
+    text = "word " * 20 + "needle and more"
+    snippet = Snippet(where="answers", seconds=None, text=text, highlights=((100, 106),))
+    shown = highlighted(snippet, 40)
+    assert shown.plain.startswith("…")
+    assert "needle" in shown.plain[:40]
+    assert [shown.plain[span.start : span.end] for span in shown.spans if "red" in str(span.style)] == ["needle"]
+    assert highlighted(snippet, None).plain == text

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests import varied_archive
+from parsers.session import Git
+from tests import synthetic, varied_archive
 from tests.test_cli_sessions import run
 from tests.test_comparison import row
 from with_tracking.errors import WithTrackingError
@@ -68,6 +70,19 @@ def test_stats() -> None:
     assert found["total"]["sessions"] == found["by_provider"]["openai_codex"]["sessions"] == 15
     assert found["total"]["cost_usd"] == pytest.approx(15 * 0.0123)
     assert found["errors"] == {"api_error": 3}
+
+
+def test_stats_cut_names_and_no_numbers(tracking_root: Path) -> None:
+    """Where the table is too wide for the terminal its first column gives way; the figures stay whole."""
+    varied_archive.one(tracking_root, 1, synthetic.BEGAN, random.Random(1), git=Git(root="/r"))
+    folder = next(tracking_root.glob("sessions/*/*/*/*"))
+    parsed = json.loads((folder / "parsed.json").read_text())
+    (folder / "parsed.json").write_text(json.dumps({**parsed, "model": "a-model-with-a-name-" + "x" * 60}))
+    shown = run("stats").stdout
+    line = next(line for line in shown.splitlines() if line.startswith("a-model-with"))
+    assert "…" in line.split()[0]
+    assert line.rstrip().endswith("$0.012")
+    assert all(len(each) <= 80 for each in shown.splitlines())
 
 
 @pytest.mark.usefixtures("archive_of_30")

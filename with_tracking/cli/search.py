@@ -91,7 +91,7 @@ def _print(found: search.Found, ids: Sequence[str]) -> None:
         for snippet in hit.snippets:
             place = Text(f"  {moment(snippet.seconds):>8} {snippet.where:{width}} ", style="dim")
             room = out.width - place.cell_len if out.is_terminal else None
-            place.append_text(_highlighted(snippet, room))
+            place.append_text(highlighted(snippet, room))
             print_cut(out, place)
         if hit.places > len(hit.snippets):
             out.print(Text(f"           and {hit.places - len(hit.snippets)} more", style="dim"))
@@ -99,7 +99,7 @@ def _print(found: search.Found, ids: Sequence[str]) -> None:
         click.echo(f"{len(found.hits)} of {found.sessions} sessions. More: --limit {found.sessions}", err=True)
 
 
-def _highlighted(snippet: search.Snippet, room: int | None) -> Text:
+def highlighted(snippet: search.Snippet, room: int | None) -> Text:
     """Return the snippet with what was found marked; what comes first is cut if that would not fit into `room`."""
     from rich.text import Text
 
