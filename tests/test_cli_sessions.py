@@ -138,7 +138,7 @@ def test_show_is_a_page(tracking_root: Path) -> None:
         "Commands (4, 1 failed)",
         "✗ git show 0  (exit code 1)",
         "✓ git show 1",
-        "command_failed",
+        "command failed    output of git show 0",
         "Done: issue 583 is closed.",
     ):
         assert wanted in shown
