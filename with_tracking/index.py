@@ -46,7 +46,7 @@ Progress = Callable[[int, int], None]
 """Called with how many sessions were added, and of how many."""
 
 _NOTHING: tuple[object, ...] = (None, {}, [])
-_ROWS = msgspec.json.Decoder(list[SessionRow])
+_ROW = msgspec.json.Decoder(SessionRow)
 
 
 def sessions(
@@ -86,7 +86,7 @@ def select(
     order = f"{expression} {'ASC' if ascending else 'DESC'} NULLS LAST, path DESC"
     query = f"SELECT facts FROM {source} ORDER BY {order} LIMIT ?"
     found = connection.execute(query, [*values, -1 if limit is None else limit]).fetchall()
-    return _ROWS.decode("[" + ",".join(facts for (facts,) in found) + "]")
+    return [_ROW.decode(facts) for (facts,) in found]
 
 
 def count(connection: sqlite3.Connection, filters: Filters, match: str | None = None) -> int:

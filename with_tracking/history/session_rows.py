@@ -46,7 +46,7 @@ class _Facts(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Mapping[str, float] = {}
 
 
-class SessionRow(_Facts, frozen=True, kw_only=True):
+class SessionRow(_Facts, frozen=True, kw_only=True, gc=False):  # thousands at a time, and none holds another
     """A session as `list --json` prints it. None is what is not known (yet).
 
     `path` is the folder below the root; `tags` and `note` are the person's own; `metrics` are those of the run.
