@@ -13,7 +13,7 @@ from parsers.recording import Output, Recording, Resize
 from tests import synthetic
 from tests.pseudo_terminal import PseudoTerminal
 from tests.test_cli_sessions import CHECKOUT, run
-from with_tracking import asciicast
+from with_tracking import asciicast, privacy
 
 RECORDING = Recording(
     command="claude 'fix it'",
@@ -110,7 +110,7 @@ def test_the_terminal_is_as_before(tracking_root: Path) -> None:
 
 def test_cast_file(tracking_root: Path, tmp_path: Path) -> None:
     """--cast writes a file whose output events are the whole recording; - is stdout."""
-    synthetic.record(tracking_root, "a")
+    synthetic.parsed(tracking_root, "a")
     file = tmp_path / "a.cast"
     assert run("replay", "a", "--cast", str(file), "--cast-version", "3").returncode == 0
     header, *events = map(json.loads, file.read_text().splitlines())
@@ -118,6 +118,17 @@ def test_cast_file(tracking_root: Path, tmp_path: Path) -> None:
     assert "".join(text for _, code, text in events if code == "o").encode() == synthetic.OUTPUT
     printed = run("replay", "a", "--cast", "-").stdout.splitlines()
     assert json.loads(printed[0])["version"] == 2
+
+
+def test_no_cast_of_what_shows_secrets(tracking_root: Path, tmp_path: Path) -> None:
+    """A recording in which secrets are not masked, yet or at all, is not written for others."""
+    folder = synthetic.record(tracking_root, "a")
+    file = tmp_path / "a.cast"
+    assert "not masked yet" in run("replay", "a", "--cast", str(file)).stderr
+    synthetic.parsed(tracking_root, "b")
+    (folder.parent / "b" / privacy.WITHHELD).write_text('["typescript"]')
+    assert "could not be masked" in run("replay", "b", "--cast", str(file)).stderr
+    assert not file.exists()
 
 
 def test_nothing_to_play(tracking_root: Path) -> None:

@@ -57,6 +57,7 @@ def command(session_id: str, speed: float, idle_limit: float | None, cast: Path 
     if cast is None:
         _play(recording, moments)
         return
+    _check_masked(folder)
     header = archive.read_header(folder)
     lines = asciicast.lines(recording, moments, version=int(cast_version), title=header.argv if header else ())
     text = "".join(lines)
@@ -74,6 +75,17 @@ def _recording(folder: Path) -> Recording:
         )
     timing = folder / "timing.log"
     return read_recording((folder / "typescript").read_bytes(), timing.read_bytes() if timing.is_file() else None)
+
+
+def _check_masked(folder: Path) -> None:
+    """Refuse to write for others what still shows secrets."""
+    from with_tracking import privacy  # it brings the rules along
+
+    if not (folder / "parsed.json").exists():
+        raise WithTrackingError(f"The secrets in {folder.name} are not masked yet", "with-tracking sync")
+    if "typescript" in privacy.withheld(folder):
+        what = f"A secret in the recording of {folder.name} could not be masked, so it stays here"
+        raise WithTrackingError(what, f"with-tracking replay {folder.name}")
 
 
 def _play(recording: Recording, moments: asciicast.Moments) -> None:
