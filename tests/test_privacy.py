@@ -56,6 +56,24 @@ def test_a_recording_that_cannot_be_masked_is_kept_here_and_not_logged(tmp_path:
         assert (place / "raw" / "timing.log.gz").exists()
 
 
+def test_secrets_in_arguments_and_file_names(tmp_path: Path) -> None:
+    """The option before a word tells what it is; a log that is named after the working directory is renamed."""
+    key = planted()["aider --openai-api-key {}"][0]
+    folder = tmp_path / "session"
+    log = folder / "native" / f"-home-{SECRET}" / "log.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_text("{}\n")
+    header = {"session_id": "x", "argv": ["aider", "--openai-api-key", key], "cwd": f"/home/{SECRET}"}
+    (folder / "session.json").write_bytes(msgspec.json.encode(header))
+    (folder / "stdout.txt").write_text("hello\n")
+    parsed = privacy.protect(folder, read_folder(folder), Privacy())
+    assert key not in repr(parsed)
+    assert key not in (folder / "session.json").read_text()
+    assert [str(path.relative_to(folder)) for path in folder.rglob("*.jsonl")] == [
+        "native/-home-[redacted:github-token]/log.jsonl"
+    ]
+
+
 WORD = "zebrafish"
 EVENTS: tuple[Event, ...] = (
     Prompt(text=WORD),

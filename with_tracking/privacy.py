@@ -39,9 +39,11 @@ def protect(folder: Path, parsed: Parsed, privacy: Privacy) -> Parsed:
     files = list(_recorded(folder))
     contents = (_content(file) for file in files)
     read = (parsed.transcript, *texts_of([msgspec.to_builtins(item) for item in (parsed.session, *parsed.events)]))
-    secrets = Secrets.gather(redactor, (*read, *contents))
+    words = " ".join(parsed.session.argv)  # an option gives its value away
+    secrets = Secrets.gather(redactor, (*read, words, *(str(file.relative_to(folder)) for file in files), *contents))
     if secrets:
         _mask_files(files, secrets)
+        _mask_names(folder / "native", secrets)
         parsed = _masked(parsed, secrets)
         parsed = _withhold(folder, parsed, secrets)
     return _reduced(folder, parsed, privacy.content)
@@ -90,6 +92,14 @@ def _mask_files(files: Iterable[Path], secrets: Secrets) -> None:
         masked = secrets.mask_bytes(data)
         if masked != data:
             archive.write_whole(file, masked)
+
+
+def _mask_names(room: Path, secrets: Secrets) -> None:
+    """Rename what bears a secret: assistants name folders after the working directory."""
+    for path in sorted(room.rglob("*"), reverse=True):  # what is in a folder before the folder
+        name = secrets.mask_text(path.name)
+        if name != path.name:
+            path.rename(path.with_name(name))
 
 
 def _masked(parsed: Parsed, secrets: Secrets) -> Parsed:
