@@ -75,6 +75,23 @@ def test_a_secret_is_known_in_other_ways_of_writing(way: str) -> None:
     assert not secrets.stand_in(secrets.mask_bytes(text.encode()).decode())
 
 
+def test_a_piece_that_begins_like_another_secret_is_masked() -> None:
+    """Keys of one vendor begin alike: a cut one is compared with all of them."""
+    common, one, other = "sk-ant-api03-aaaabbbbcccc", "1111222233334444", "5555666677778888"
+    secrets = Secrets({common + one: "anthropic-key", common + other: "anthropic-key"})
+    for at in range(8):
+        masked = secrets.mask_text(f"{'.' * at}{common[-6:]}{other[:8]} and {common[-6:]}{one[:8]}")
+        assert masked == f"{'.' * at}[redacted:anthropic-key] and [redacted:anthropic-key]"
+
+
+def test_a_word_that_was_joined_with_a_secret_stays() -> None:
+    """A full row that ends with a key seems to go on in the next one: what begins there is masked nowhere else."""
+    text = "X-Api-Key: KPcAPRzMW7L0GMlzbxDzDMUS24WkRPTT\nAuthorization: none"
+    secrets = Secrets.gather(REDACTOR, [text])
+    assert "KPcAPRzMW7L0" not in secrets.mask_text(text)
+    assert secrets.mask_text("an Authorization header") == "an Authorization header"
+
+
 def test_ordinary_words_beside_a_secret_stay() -> None:
     """Masking goes by pieces of twelve characters: shorter ones that happen to be the same are words."""
     secrets = Secrets.gather(REDACTOR, ["API_KEY=connection-4711-pool-x9"])

@@ -39,6 +39,7 @@ _WRITTEN = re.compile(r"\\+u00([0-7][0-9a-fA-F])|%([2-7][0-9a-fA-F])|\\+([\"'/\\
 _SCREEN = re.compile(rf"(?:{_STRING}|{_SEQUENCE}|{_BLANK})+|{_WRITTEN.pattern}")
 _STRINGS = re.compile(rf"(?:\x1b[\]PX^_]|{_SEQUENCE}|{_BLANK})+|{_WRITTEN.pattern}")
 _DRAWING = re.compile(rf"\x1b\[(\d*)[\d;]*[Hf]|\x1b\[\d*([ABEF])|(\x1b\[\d*[CG]|\x1b[\]PX^_])|{_SEQUENCE}")
+_WORD = re.compile(r"[A-Z]?[a-z]+(?:[_./:-]+[a-z]+)*")  # a secret may hold one, and so may what it was joined with
 _ENCODED = re.compile(r"%(?:2[0-9A-F]|3[A-F])|\\u00")
 
 
@@ -95,14 +96,14 @@ class Secrets:
 
     names: Mapping[str, str] = field(default_factory=dict)
     _short: Mapping[str, str] = field(init=False)
-    _grams: Mapping[str, tuple[str, int]] = field(init=False)
+    _grams: Mapping[str, list[tuple[str, int]]] = field(init=False)
 
     def __post_init__(self) -> None:
         spelt = {form: name for secret, name in self.names.items() for form in _forms(secret)}
-        grams: dict[str, tuple[str, int]] = {}
+        grams: dict[str, list[tuple[str, int]]] = {}
         for secret in spelt:
             for offset in range(len(secret) - GRAM + 1 if len(secret) >= PIECE else 0):
-                grams.setdefault(secret[offset : offset + GRAM], (secret, offset))
+                grams.setdefault(secret[offset : offset + GRAM], []).append((secret, offset))
         object.__setattr__(self, "names", spelt)
         object.__setattr__(self, "_short", {secret: name for secret, name in spelt.items() if len(secret) < PIECE})
         object.__setattr__(self, "_grams", grams)
@@ -186,10 +187,12 @@ class Secrets:
         grams, reached = self._grams, 0
         for at in range(0, len(stream) - GRAM + 1 if grams else 0, STEP):
             if stream[at : at + GRAM] in grams and at + GRAM > reached:
-                secret, offset = grams[stream[at : at + GRAM]]
-                start, end = _grown(stream, at, secret, offset)
-                if end - start >= PIECE:
-                    yield start, end, self.names[secret]
+                grown = [(*_grown(stream, at, *held), self.names[held[0]]) for held in grams[stream[at : at + GRAM]]]
+                start, end, name = max(grown, key=lambda piece: piece[1] - piece[0])
+                if end - start >= PIECE and (
+                    stream[start:end] in self.names or not _WORD.fullmatch(stream, start, end)
+                ):
+                    yield start, end, name
                     reached = end
 
 

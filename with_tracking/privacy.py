@@ -26,6 +26,7 @@ WITHHELD = "withheld.json"
 """Names the recorded files of a session folder in which a secret could not be found: they are never logged."""
 DROPPING = "dropping"
 """A file that is there from when a session is reduced until all recorded files are deleted."""
+_ROOMS = ("native", "artifacts")
 _OUTPUTS = ("typescript", "stdout.txt", "stderr.txt")
 
 
@@ -43,7 +44,7 @@ def protect(folder: Path, parsed: Parsed, privacy: Privacy) -> Parsed:
     secrets = Secrets.gather(redactor, (*read, words, *(str(file.relative_to(folder)) for file in files), *contents))
     if secrets:
         _mask_files(files, secrets)
-        _mask_names(folder / "native", secrets)
+        _mask_names(folder, secrets)
         parsed = _masked(parsed, secrets)
         parsed = _withhold(folder, parsed, secrets)
     return _reduced(folder, parsed, privacy.content)
@@ -77,7 +78,7 @@ def _recorded(folder: Path) -> Iterator[Path]:
     for name in ("session.json", "timing.log", *_OUTPUTS):
         if (folder / name).is_file():
             yield folder / name
-    for room in ("native", "artifacts"):
+    for room in _ROOMS:
         yield from sorted(f for f in (folder / room).rglob("*") if f.is_file() and not f.is_symlink())
 
 
@@ -94,9 +95,10 @@ def _mask_files(files: Iterable[Path], secrets: Secrets) -> None:
             archive.write_whole(file, masked)
 
 
-def _mask_names(room: Path, secrets: Secrets) -> None:
+def _mask_names(folder: Path, secrets: Secrets) -> None:
     """Rename what bears a secret: assistants name folders after the working directory."""
-    for path in sorted(room.rglob("*"), reverse=True):  # what is in a folder before the folder
+    paths = [path for room in _ROOMS for path in (folder / room).rglob("*")]
+    for path in sorted(paths, reverse=True):  # what is in a folder before the folder
         name = secrets.mask_text(path.name)
         if name != path.name:
             path.rename(path.with_name(name))
@@ -198,7 +200,7 @@ def drop_content(folder: Path) -> None:
     for file in _recorded(folder):
         if file.name != "session.json":
             file.unlink()
-    for room in ("native", "artifacts"):
+    for room in _ROOMS:
         shutil.rmtree(folder / room, ignore_errors=True)
     header = folder / "session.json"
     if header.is_file():
