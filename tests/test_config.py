@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from parsers.parse_ai_session import parse_folder
 from with_tracking import config, privacy, quantities, redaction
 from with_tracking.cli.config_ import command
+from with_tracking.store.logged import without_password
 
 
 @pytest.fixture
@@ -247,3 +248,10 @@ def test_settings_that_help_reading(user_file: Path, tmp_path: Path) -> None:
     (tmp_path / "stdout.txt").write_text("odd 1.0\n[me] ship it\n")
     session = parse_folder(tmp_path).session
     assert (session.user_prompts, session.procedure_name) == (("ship it",), "ship")
+
+
+@pytest.mark.parametrize("password", ["secret", "se@cret", "se:cr@et"])
+def test_no_password_of_an_address_is_told(password: str) -> None:
+    """Whatever signs it holds."""
+    text = f"asked http://me:{password}@host:5000/x, got nothing"
+    assert without_password(text) == "asked http://host:5000/x, got nothing"

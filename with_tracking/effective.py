@@ -14,6 +14,7 @@ import msgspec
 from with_tracking import config, paths, pricing, quantities
 from with_tracking.settings import PROVIDER, SETTINGS
 from with_tracking.store import local_store
+from with_tracking.store.logged import without_password
 
 DEFAULT = "default"
 
@@ -80,7 +81,7 @@ def plain(value: Any) -> Any:
         case tuple():
             return list(value)
         case str():
-            return re.sub(r"(\w+://)[^/@\s]+@", r"\1", str(value))
+            return without_password(str(value))
     return value
 
 

@@ -25,7 +25,7 @@ from parsers.session import Event, Session
 from with_tracking import archive, config, paths, pricing, remarks
 from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused
 from with_tracking.store import artifacts, local_store, mlflow_library, mlflow_traces
-from with_tracking.store.logged import Logged
+from with_tracking.store.logged import Logged, without_password
 from with_tracking.store.run_content import Point, RunContent, digest, run_content
 from with_tracking.store.turns import Turn, turns_of
 
@@ -88,7 +88,7 @@ def change_tags(logged: Logged, own_uri: str, changes: Mapping[str, str | None])
     Raises RunRefused if the store is away or refuses.
     """
     database = local_store.database_of(logged.tracking_uri)
-    same = _without_password(own_uri) == logged.tracking_uri
+    same = without_password(own_uri) == logged.tracking_uri
     tracking_uri = own_uri if same or (database and not database.exists()) else logged.tracking_uri
     with refusals(tracking_uri, RunRefused):
         client = mlflow_library.load().MlflowClient(tracking_uri=tracking_uri)
@@ -148,7 +148,7 @@ def _experiment(client: MlflowClient, name: str, artifact_location: str | None, 
 
 def experiment_deleted(name: str, experiment_id: str, tracking_uri: str) -> tuple[str, str]:
     """Return what is wrong and what to do: without the address MLflow would look for a store in the working folder."""
-    place = f"MLFLOW_TRACKING_URI={_without_password(tracking_uri)}"
+    place = f"MLFLOW_TRACKING_URI={without_password(tracking_uri)}"
     return f"The experiment {name} was deleted in MLflow", f"{place} mlflow experiments restore -x {experiment_id}"
 
 
@@ -164,14 +164,14 @@ def refusals(tracking_uri: str | None, kind: type[MlflowUnavailable]) -> Iterato
     except Exception as error:
         if not type(error).__module__.startswith(("mlflow.", "sqlalchemy.", "sqlite3", "alembic.")):
             raise
-        place = _without_password(tracking_uri or "the local store")
+        place = without_password(tracking_uri or "the local store")
         raise kind(_complaint(str(error), place), _advice(str(error))) from error
 
 
 def _complaint(message: str, place: str) -> str:
     if UNREACHABLE.search(message):
         return f"The MLflow server at {place} cannot be reached"
-    return f"MLflow ({place}) refused: {_without_password(message.strip().splitlines()[0])[:200]}"
+    return f"MLflow ({place}) refused: {without_password(message.strip().splitlines()[0])[:200]}"
 
 
 def _advice(message: str) -> str:
@@ -182,10 +182,6 @@ def _advice(message: str) -> str:
     if re.search(r"\b40[13]\b", message):
         return "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
     return "with-tracking sync, when it is back" if UNREACHABLE.search(message) else "with-tracking sync"
-
-
-def _without_password(text: str) -> str:
-    return re.sub(r"(\w+://)[^/@\s]+@", r"\1", text)
 
 
 # --- the run ----------------------------------------------------------------------------------------------------------
@@ -292,7 +288,7 @@ def _remember(folder: Path, destination: Destination, run_id: str, mark: str) ->
     logged = Logged(
         run_id=run_id,
         experiment_id=destination.experiment_id,
-        tracking_uri=_without_password(destination.tracking_uri),
+        tracking_uri=without_password(destination.tracking_uri),
         digest=mark,
         logged_at=datetime.now(UTC),
     )

@@ -21,6 +21,7 @@ import msgspec
 from with_tracking import archive, config, paths, processes
 from with_tracking.errors import WithTrackingError
 from with_tracking.store import local_store
+from with_tracking.store.logged import without_password
 from with_tracking.ui_address import experiment_id, is_healthy, runs_view
 
 HOST = "127.0.0.1"
@@ -76,7 +77,9 @@ def start(root: Path, settings: config.Mlflow, port: int | None, say: Callable[[
         _wait_until_ready(process, base, folder / "server.log")
         location = local_store.artifacts_uri(database) if database else None
         url = runs_view(base, experiment_id(base, settings.experiment_name, location))
-        server = Server(pid=process.pid, port=chosen, started_at=began, url=url, tracking_uri=tracking_uri)
+        server = Server(
+            pid=process.pid, port=chosen, started_at=began, url=url, tracking_uri=without_password(tracking_uri)
+        )
         archive.write_whole(_state_file(root), msgspec.json.encode(server) + b"\n")
         return server
 
@@ -134,7 +137,7 @@ def _spawn(folder: Path, tracking_uri: str, port: int) -> subprocess.Popen[bytes
     """Start the server in a session of its own, so that it outlives the terminal and can be ended as a whole."""
     database = local_store.database_of(tracking_uri)
     artifacts = ["--artifacts-destination", local_store.artifacts_uri(database)] if database else []
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking_uri, *artifacts]
+    command = [sys.executable, "-m", "mlflow", "server", *artifacts]
     command += ["--host", HOST, "--port", str(port), "--workers", "1"]
     own = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
     with archive.private(), open(folder / "server.log", "wb") as log:
@@ -144,7 +147,11 @@ def _spawn(folder: Path, tracking_uri: str, port: int) -> subprocess.Popen[bytes
             stdout=log,
             stderr=log,
             cwd=folder,
-            env={**own, **LEAN},
+            env={
+                **own,
+                **LEAN,
+                "MLFLOW_BACKEND_STORE_URI": tracking_uri,
+            },  # its password is no one's who lists processes
             start_new_session=True,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,11 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
     tracking_uri: str
     digest: str
     logged_at: datetime
+
+
+def without_password(text: str) -> str:
+    """Return a text with the names and passwords left out of the addresses in it."""
+    return re.sub(r"(\w+://)[^/\s]*@", r"\1", text)
 
 
 def read_logged(folder: Path) -> Logged | None:

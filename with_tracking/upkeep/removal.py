@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +19,7 @@ from with_tracking.archive import State
 from with_tracking.errors import WithTrackingError
 from with_tracking.history_import import import_plan
 from with_tracking.store import local_store
-from with_tracking.store.logged import read_logged
+from with_tracking.store.logged import read_logged, without_password
 from with_tracking.upkeep import tombstones
 from with_tracking.upkeep.tombstones import Reason, Tombstone
 
@@ -101,7 +100,7 @@ def _forget_in_mlflow(root: Path, folder: Path, environ: Mapping[str, str]) -> i
     settings = config.load(environ, Path(header.cwd) if header and header.cwd else folder).mlflow
     now = settings.tracking_uri or local_store.uri(paths.local_store(root))
     logged = read_logged(folder)
-    stores = {_without_password(now): now} if settings.enabled else {}
+    stores = {without_password(now): now} if settings.enabled else {}
     if logged is not None:
         stores.setdefault(logged.tracking_uri, logged.tracking_uri)
     stores = {place: uri for place, uri in stores.items() if _is_there(uri)}
@@ -110,11 +109,6 @@ def _forget_in_mlflow(root: Path, folder: Path, environ: Mapping[str, str]) -> i
     from with_tracking.store import mlflow_deletion
 
     return sum(mlflow_deletion.delete_session(uri, folder.name) for uri in stores.values())
-
-
-def _without_password(address: str) -> str:
-    """Return an address as logged.json has it."""
-    return re.sub(r"(\w+://)[^/@\s]+@", r"\1", address)
 
 
 def _is_there(tracking_uri: str) -> bool:
