@@ -141,13 +141,12 @@ def _begin(story: Story, frame: Frame, shown: Sequence[Row], instead_of: Documen
 def _splice(document: Document, frame: Frame, shown: Sequence[Row], anchor: Anchor) -> bool:
     """Write a repaint in its place. False if what stands above its anchor is not what the document has there."""
     row, line = anchor.row, anchor.line
-    if row and line:
-        head = letters_of(shown[:row])
-        if head:
-            cut = document.cut_before(line, head)
-            if cut is None:
-                return False
-            line, row = cut, 0
+    head = letters_of(shown[:row])
+    if head:
+        cut = document.cut_before(line, head) if line else 0  # before the first line there is nothing else
+        if cut is None:
+            return False
+        line, row = cut, 0
     document.rewrite(line, shown[row:], frame.seconds, frame.cols, repaint=True)
     document.move_base(line - row + len(frame.scrolled))
     return True
