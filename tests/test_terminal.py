@@ -112,6 +112,38 @@ def test_another_view_of_the_conversation_is_an_overlay() -> None:
     assert overlay == full
 
 
+def test_what_a_program_prints_again_as_it_ends_is_there_once() -> None:
+    """Having left the alternate screen some print the whole conversation: each line once, when it was first seen."""
+    drawn = ["\x1b[?1049h\x1b[?1002h\x1b[Hclose-issue 583", "\x1b[2;1HI look at the repository.", "\x1b[8;1H> draft"]
+    printed = "close-issue 583\r\nI look at the repository.\r\nGoodbye!\r\n"
+    read = read_transcript(record("$ assistant\r\n", *drawn, f"\x1b[?1002l\x1b[?1049l{printed}"))
+    assert [(line.text, line.seconds) for line in read.lines if line.text] == [
+        ("$ assistant", 0), ("close-issue 583", 1), ("I look at the repository.", 2), ("Goodbye!", 4),
+    ]  # fmt: skip
+
+
+def test_what_a_program_does_not_print_again_stays() -> None:
+    """A word of farewell takes nothing from what was drawn on the alternate screen."""
+    drawn = ["\x1b[?1049h\x1b[?1002h\x1b[Hclose-issue 583", "\x1b[2;1HI look at the repository."]
+    read = read_transcript(record(*drawn, "\x1b[?1002l\x1b[?1049lGoodbye!\r\n"))
+    assert texts(read) == ["close-issue 583", "I look at the repository.", "Goodbye!"]
+
+
+def test_what_a_repaint_sets_above_the_first_line_is_kept() -> None:
+    """A live block is drawn anew below the first words of the conversation: those were never there before."""
+    live = [
+        "Screen reader view is on",
+        "workspace of the session",
+        "main branch, no sandbox",
+        "model: auto",
+        "> type here",
+    ]
+    erase = "\x1b[4A\r\x1b[J"
+    first, then = "\r\n".join(live), "\r\n".join(("User:  close the issue", *live))
+    read = read_transcript(record("Welcome\r\n", "Tip: none\r\n", CLEAR + first, erase + then))
+    assert texts(read)[-6:] == ["User:  close the issue", *live]
+
+
 def test_a_conversation_in_the_alternate_screen_without_the_mouse() -> None:
     """Whoever turns bracketed paste on just before entering reads a person's typing: no pager does."""
     drawn = [

@@ -79,6 +79,19 @@ class Document:
         ]
         self._remember(dropped, seconds)
 
+    def date_back(self, at: int, earlier: Iterable[DocumentLine]) -> None:
+        """Give every line from `at` on the time at which it, or the line above it, was seen among earlier ones."""
+        seen: _Lines = {}
+        for number, line in enumerate(earlier):
+            if line.row.letters:
+                seen.setdefault(line.row.letters[:PROBE], deque()).append((number, line))
+        first = [_find(seen, line.row.letters) for line in self.lines[at:]]
+        _fill_between(first)
+        self.lines[at:] = [
+            line if known is None else line._replace(seconds=min(known, line.seconds))
+            for line, known in zip(self.lines[at:], first, strict=True)
+        ]
+
     def cut(self, at: int, seconds: float) -> None:
         """Drop every line from `at` on."""
         self._remember(self._take_out(max(0, at)), seconds)

@@ -83,6 +83,25 @@ class Story:
         elif _knows(old, part.instead_at, part.document):
             part.document.cut(0, part.seconds)
 
+    def drop_what_was_printed(self) -> None:
+        """Drop what a program drew on the alternate screen if, having left it, it printed all of that once more.
+
+        The print is whole, and was drawn at once: its lines keep the times at which they were first seen.
+        """
+        drawn: list[Document] = []
+        for part in self.parts:
+            if part.kind is SegmentKind.FULL_SCREEN and part.document not in drawn:
+                drawn.append(part.document)
+            elif part.kind is SegmentKind.MAIN and drawn:
+                stream = letters_of(line.row for line in self.lines_of(part))
+                found = [cover(document, 0, stream) for document in drawn]
+                kept = sum(again.kept for again in found)
+                if kept > sum(again.lost + again.tail for again in found):  # its furniture is not printed
+                    part.document.date_back(part.first_line, [line for document in drawn for line in document.lines])
+                    for document in drawn:
+                        document.cut(0, part.seconds)
+                drawn = []
+
     def documents(self, kind: SegmentKind | None = None) -> list[Document]:
         """Return all documents, or those of a kind, each once."""
         return [part.document for part in self.parts if part.first and kind in (None, part.kind)]
