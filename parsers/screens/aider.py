@@ -45,7 +45,7 @@ RULES = (
          r"(?:, (?P<cache_read>[\d.,]+[kM]?) cache hit)?, (?P<output>[\d.,]+[kM]?) received\."
          r"(?: Cost: \$[\d.,]+ message, \$(?P<cost>[\d.,]+) session\.)?"),
     head("api_error", r"[ ░█]*(?P<text>litellm\.(?:\w+\.)*\w+(?:Error|Exception|Timeout)\b.*)"),
-    chrome("retrying", r"Retrying in [\d.]+ seconds"),
+    chrome("retrying", r"[ ░█]*Retrying in [\d.]+ seconds"),  # a spinner may still stand around it
     head("interrupt", r"\^C (?:again to exit|KeyboardInterrupt)", within=("text", "prompt")),
     chrome("interrupt", r"\^C "),
     chrome("notice", r"(?:Added \d+ lines? of output to the chat|You can use /undo|You can skip this check"

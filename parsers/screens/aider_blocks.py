@@ -25,6 +25,12 @@ from parsers.session import (
 
 _PREFILLED = "What's wrong? Fix"  # put into the input box after a command that failed
 _BRACES = re.compile(r"\{(?P<tag>\w*)\n(?P<text>.*)\n(?P=tag)\}", re.DOTALL)
+# litellm's OpenAI client asks three times before litellm reports one of these; its pauses add up to more than a second.
+_TRIED_AGAIN = re.compile(
+    r"litellm\.(?:RateLimit|InternalServer|ServiceUnavailable|APIConnection|API|Timeout)\w*: .*\bOpenAIException\b"
+)
+_ATTEMPTS, _SHORTEST_PAUSES = 3, 1.1
+_WAITING, _SPINS_AFTER = re.compile(r"Waiting for \S"), 0.5  # seconds that aider waits before it draws a spinner
 _REFUSED = frozenset({"n", "no", "s", "skip", "d", "don't"})
 
 
@@ -143,10 +149,28 @@ def subject(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def error(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read what stopped an answer: the API, or Ctrl-C."""
+    """Read what stopped an answer."""
     kind = ErrorKind.INTERRUPTED if block.kind == "interrupt" else ErrorKind.API_ERROR
     shown = " ".join(row.line.text.strip(" ░█") for row in block.rows if row.line.text)
     yield Error(kind=kind, text=shown, seconds=block.seconds)
+
+
+def api_error(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read what the API refused, and the attempts before it that were not shown."""
+    shown = block.fields["text"]
+    if _TRIED_AGAIN.match(shown) and block.seconds - _asked_at(block, reading) >= _SHORTEST_PAUSES:
+        for attempt in range(1, _ATTEMPTS):
+            text = f"attempt {attempt} of {_ATTEMPTS} failed"
+            yield Error(kind=ErrorKind.API_ERROR, text=text, seconds=block.seconds)
+    yield from error(block, reading)
+
+
+def _asked_at(block: Block, reading: Reading) -> float:
+    """Give the latest time at which the request of this answer can have been sent."""
+    before = reading.preceding(block)
+    spinning = (p.first_seconds for p in reading.transcript.passing if _WAITING.search(p.text))
+    shown = [seconds for seconds in spinning if seconds <= block.seconds]
+    return max(shown) - _SPINS_AFTER if shown else before.seconds if before is not None else 0.0
 
 
 def commit(block: Block, reading: Reading) -> Iterator[Event]:
@@ -169,7 +193,7 @@ READERS: Mapping[str, Reader] = {
     "mismatch": mismatch,
     "text": text,
     "subject": subject,
-    "api_error": error,
+    "api_error": api_error,
     "interrupt": error,
     "commit": commit,
     "aside": aside,

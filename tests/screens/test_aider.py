@@ -109,3 +109,14 @@ def test_one_message() -> None:
     """With -m no prompt is drawn: the command line has it."""
     reading = show("─" * 100 + "\n" + START + "\n" + said("Done."), argv=["aider", "-m", "fix it", "a.py"])
     assert (prompts(reading), texts(reading)) == (["fix it"], ["Done."])
+
+
+def test_attempts_that_the_client_below_made_before() -> None:
+    """The client below asks three times before an error is shown; at once, or of another kind, it asked once."""
+    busy = "litellm.ServiceUnavailableError: ServiceUnavailableError: OpenAIException - overloaded\n"
+    wrong = "litellm.BadRequestError: OpenAIException - no such model\n"
+    counts = [
+        len(errors(show((0.0, START + typed("go")), (after, shown))))
+        for after, shown in ((2.0, busy), (0.3, busy), (2.0, wrong))
+    ]
+    assert counts == [3, 1, 1]
