@@ -73,7 +73,7 @@ SHELL_GPT_RULES = (
     part("more", r"\.\.\.(?P<text>.*)", within=("multi",)),
     head("prompt", r">>> (?P<text>\S.*)"),
     head("choice", r"\[E\]xecute, .*\[A\]bort(?: \[\w\])?: ?(?P<answer>\w*)"),
-    head("tool", r"(?:▌|>) @FunctionCall (?P<tool>[\w.-]+)\((?P<arguments>.*)"),
+    head("tool", r"(?:▌|>) @FunctionCall `?(?P<tool>[\w.-]+)\((?P<arguments>.*)"),
     part("arguments", r"▌ (?P<text>.*)", within=("tool",), after=("tool", "arguments")),
     *_TRACEBACK,
     head("api_error", r"(?P<text>(?:openai\.)?(?:API\w*|InternalServer|RateLimit|Authentication|BadRequest)Error: .*)"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -26,13 +26,57 @@ from parsers.session import (
 )
 from parsers.tool_calls import tool_use
 
+if TYPE_CHECKING:
+    from parsers.terminal import Line
+
+_FENCE = "```"
+_BEGINS_TO_TYPE, _ANSWERED = 1.0, 0.5  # seconds: nobody is faster than both
 _STATUS = re.compile(r"exit (?:code|status):? (?P<code>-?\d+)\b", re.IGNORECASE)
+_OF_A_REQUEST = re.compile(
+    r"(?:(?:openai|httpx|httpcore|litellm|requests|urllib3|aiohttp)\.[\w.]+|(?:API|HTTP|Connect|\w*Timeout|RateLimit"
+    r"|Authentication|Permission|NotFound|BadRequest|InternalServer|ServiceUnavailable|gaierror)\w*): "
+)
 _NEXT_ARGUMENT = re.compile(r'", ?(?=\w+=")')
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read a submitted message, of one line or several."""
-    yield Prompt(text=_lines(block), seconds=block.seconds)
+    """Read a submitted message, of one line or several; an answer may quote with the same sign."""
+    if block.index in reading.once(_quotations):
+        yield AssistantText(text="\n".join(row.line.text for row in block.rows).strip(), seconds=block.seconds)
+    else:
+        yield Prompt(text=_lines(block), seconds=block.seconds)
+
+
+def _quotations(reading: Reading) -> frozenset[int]:
+    """Find the lines that only look typed: they begin a paragraph of an answer or stand in its code, and nobody waited.
+
+    A person takes a while to begin, and the model to answer; what is printed comes with the lines around it.
+    """
+    lines = reading.transcript.lines
+    places = {id(line): number for number, line in enumerate(lines)}
+    found: set[int] = set()
+    in_code = False
+    for block in reading.blocks:
+        rows = [row.line for row in block.rows]
+        if block.kind == "prompt":
+            if _printed(lines, places[id(rows[0])], in_code=in_code):
+                found.add(block.index)
+            else:
+                in_code = False
+        if block.kind == "text" or block.index in found:
+            in_code ^= sum(line.text.lstrip().startswith(_FENCE) for line in rows) % 2 == 1
+    return frozenset(found)
+
+
+def _printed(lines: Sequence[Line], place: int, *, in_code: bool) -> bool:
+    """Tell whether a line came with those around it, where an answer may have it."""
+    above = next((line for line in reversed(lines[:place]) if line.text), None)
+    below = next((line for line in lines[place + 1 :] if line.text), None)
+    if above is None or below is None:
+        return False
+    fitting = in_code or not lines[place - 1].text or above.text[:2] == lines[place].text[:2]
+    at = lines[place].seconds
+    return fitting and at - above.seconds < _BEGINS_TO_TYPE and below.seconds - at < _ANSWERED
 
 
 def _lines(block: Block) -> str:
@@ -71,7 +115,15 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
         call = msgspec.structs.replace(call, ok=False, stopped=Stopped.DENIED)
     elif output:
         call = msgspec.structs.replace(call, **_outcome(call, output))
+    elif call.command and not _whole(block):
+        call = msgspec.structs.replace(call, command=f"{call.command}…")
     yield call
+
+
+def _whole(block: Block) -> bool:
+    """Tell whether the closing parenthesis is shown: a blank line in a command ends what shell-gpt shows of it."""
+    last = (block.of("arguments") or block.rows)[-1]
+    return last.line.text.rstrip(" `").endswith(")")
 
 
 def _arguments(block: Block) -> str:
@@ -164,11 +216,15 @@ def api_error(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def raised(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read the error that a chain of tracebacks ends with: it was a request that failed."""
+    """Read the error that a chain of tracebacks ends with: a request that failed, or the program itself."""
     after = reading.following(block)
-    if after is None or after.kind != "raised":
-        shown = " ".join(row.line.text.strip() for row in block.rows)
+    if after is not None and after.kind == "raised":
+        return
+    shown = " ".join(row.line.text.strip() for row in block.rows)
+    if _OF_A_REQUEST.match(shown):
         yield Error(kind=ErrorKind.API_ERROR, text=shown, seconds=block.seconds)
+    else:
+        yield Note(kind=NoteKind.OTHER, text=shown, seconds=block.seconds)
 
 
 READERS: Mapping[str, Reader] = {

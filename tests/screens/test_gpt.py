@@ -122,3 +122,24 @@ def test_the_function_convention() -> None:
 def test_arguments(given: str, arguments: dict[str, object]) -> None:
     """Python, JSON, and shell-gpt's quotation without any escaping."""
     assert arguments_of(given) == arguments
+
+
+def test_quotations_in_an_answer_are_no_prompts() -> None:
+    """A line that came with those around it, where an answer may have it, was not typed; one that took a while was."""
+    answer = "So it is:\n\n> quoted\n\nCode:\n```\n> npm test\n```\nThat is all.\n"
+    typed = [(3.0, "> and then?\n"), (5.0, "Nothing.\n")]
+    reading = show((0.0, "Chatting with gpt-4o\n> go\n"), (2.0, answer), *typed)
+    assert prompts(reading) == ["go", "and then?"]
+
+
+def test_shell_gpt_shows_a_command_up_to_a_blank_line() -> None:
+    """Markdown ends the call there and puts it in backticks; what is shown of it is marked as cut."""
+    shown = '▌ @FunctionCall `execute_shell_command(shell_command="git commit -m "a\n\nbody")`\n'
+    assert [tool.command for tool in tools(shell_gpt(">>> go\n", shown))] == ['git commit -m "a…']
+
+
+def test_a_client_that_cannot_start() -> None:
+    """An error of the program itself was no error of the API."""
+    trace = "╭─ Traceback (most recent call last) ─╮\n│ main.py │\n╰───────────╯\n"
+    assert errors(shell_gpt(">>> go\n", trace, "TypeError: Secondary flag is not valid.\n")) == []
+    assert errors(shell_gpt(">>> go\n", trace, "APIConnectionError: Connection error.\n")) == [ErrorKind.API_ERROR]
