@@ -14,6 +14,7 @@ from parsers.screens.table import Look, Screen, chrome, head, panel, part, tool_
 from parsers.session import Category
 
 _GREY = Look(hues=frozenset({Hue.GREY}))
+_MUTED = Look(not_hues=frozenset({Hue.WHITE, Hue.BLACK, Hue.DEFAULT}))  # what is written in an answer is bright
 _RED = Look(hues=frozenset({Hue.RED}))
 _BRIGHT_BAR = Look(not_hues=frozenset({Hue.BLACK, Hue.GREY, Hue.WHITE, Hue.DEFAULT, Hue.RED}))
 _BAR = r" {2}┃ {2}"
@@ -59,10 +60,10 @@ RULES = (
     # --- tools on one line ----------------------------------------------------------------------------------------
     head("thought", _INLINE + r"[+-] Thought\b"),
     head("turn", _INLINE + r"▣ {1,2}\S+ · .+?(?: · [\d.]+\w+(?: \d+\w+)?)?(?: · (?P<stop>interrupted))?$"),
-    head("shell", _INLINE + r"\$ (?P<command>\S.*)"),
-    head("task", _INLINE + r"(?P<mark>[✓✗•│◉⠀-⣿]) (?P<agent>[\w-]+) Task (?:— )?(?P<text>.*)"),
+    head("shell", _INLINE + r"\$ (?P<command>\S.*)", lead=_MUTED),
+    head("task", _INLINE + r"(?P<mark>[✓✗•│◉⠀-⣿]) (?P<agent>[\w-]+) Task (?:— )?(?P<text>.*)", lead=_MUTED),
     part("calls", _INLINE + r" *[↳└] (?P<text>.*)", within=("task",)),
-    head("inline", _INLINE + r"(?P<glyph>[→←✱%◈◇⚙✎#]) " + _NAMED),
+    head("inline", _INLINE + r"(?P<glyph>[→←✱%◈◇⚙✎#]) " + _NAMED, lead=_MUTED),
     head("text", _INLINE + r"(?P<text>\S.*)", after=("bar", "turn", "")),
     part("more", r" {5,}", within=("text",)),
     head("text", _INLINE + r"(?P<text>\S.*)"),

@@ -76,7 +76,7 @@ def test_an_interrupted_turn_is_an_error() -> None:
 
 def test_sub_agents_and_tasks() -> None:
     """A sub-agent is one call; a list of tasks is one as well."""
-    agent = "     ✓ General Task — Find usages\n       ↳ 1 toolcall · 3.1s\n\n"
+    agent = f"     {ink('90', '✓ General Task — Find usages')}\n       ↳ 1 toolcall · 3.1s\n\n"
     found = tools(read(agent, block(DARK, "# Todos", "", "[ ] a")))
     assert [(tool.category, tool.name) for tool in found] == [(Category.TASK, "task"), (Category.TODO, "todowrite")]
 
@@ -112,3 +112,9 @@ def test_calls_of_a_sub_agent_pass_below_its_line() -> None:
     assert [(tool.category, tool.files, tool.agent) for tool in found] == [
         (Category.TASK, (), None), (Category.READ, ("app/a.py",), "General")
     ]  # fmt: skip
+
+
+def test_code_in_an_answer_is_no_call() -> None:
+    """A call on one line is muted; an answer that shows the same signs is bright."""
+    shown = f"     {ink('38;5;255', 'Run:')}\n\n     {ink('38;5;255', '$ git push')}\n     {ink('90', '→ Read a.py')}\n"
+    assert [tool.name for tool in tools(read(shown))] == ["read"]
