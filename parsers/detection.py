@@ -63,17 +63,19 @@ def detect(
     sure = Detection(method="wrapper", confidence=1.0) if provider and candidates else None
     banners = list(_banners(transcript.lines, candidates))
     if banners:
-        screen = _longest(banners, len(transcript.lines))
+        screen = _as_drawn(_longest(banners, len(transcript.lines)), transcript, candidates)
         found = sure or Detection(method="banner", confidence=0.98)
         return Found(screen, found)
     for named, confidence in ((_by_command(argv, candidates), 0.95), (_by_title(transcript.titles, candidates), 0.9)):
         if named is not None:
-            return Found(named, sure or Detection(method="banner", confidence=confidence))
+            screen = _as_drawn(named, transcript, candidates)
+            return Found(screen, sure or Detection(method="banner", confidence=confidence))
     shaped, signs = _by_signs(transcript, candidates)
     if shaped is not None:
         return Found(shaped, sure or Detection(method="patterns", confidence=round(0.9 - 0.4 / signs, 2)))
     if sure is not None:  # an interface would have shown itself
-        return Found(next((s for s in candidates if s.mode and not s.banners), candidates[0]), sure)
+        plain = (s for s in candidates if s.mode and not (s.banners or s.signs))
+        return Found(next(plain, candidates[0]), sure)
     return Found(generic, Detection(method="generic", confidence=0.3))
 
 
@@ -120,13 +122,23 @@ def _by_title(titles: Iterable[tuple[float, str]], screens: Sequence[Screen]) ->
     return None
 
 
+def _as_drawn(named: Screen, transcript: Transcript, screens: Sequence[Screen]) -> Screen:
+    """Of the tables of an assistant that is known, give the one whose shapes it drew, as far as banners do not tell."""
+    unannounced = [s for s in screens if s.provider == named.provider and s.mode and s.signs and not s.banners]
+    if named in unannounced or not unannounced:
+        return named
+    screen, count = _by_signs(transcript, unannounced)
+    return screen if screen is not None and count > _signs_of(named, transcript) else named
+
+
 def _by_signs(transcript: Transcript, screens: Sequence[Screen]) -> tuple[Screen | None, int]:
     """Find the assistant with the most lines of a shape that only it draws, and their number."""
-    lines = transcript.lines
-    counted = [
-        (sum(row.kind in screen.signs for row in classify(lines, screen, palette_of(lines, screen))), screen)
-        for screen in screens
-        if screen.signs
-    ]
+    counted = [(_signs_of(screen, transcript), screen) for screen in screens if screen.signs]
     count, screen = max(counted, key=lambda pair: pair[0], default=(0, None))
     return (screen, count) if screen is not None and count >= _ENOUGH_SIGNS else (None, 0)
+
+
+def _signs_of(screen: Screen, transcript: Transcript) -> int:
+    """Count the lines of a shape that only this program draws."""
+    lines = transcript.lines
+    return sum(row.kind in screen.signs for row in classify(lines, screen, palette_of(lines, screen)))

@@ -14,11 +14,13 @@ from parsers.screens import (
     codex_exec,
     demo,
     gemini_cli,
+    gemini_screen_reader,
     generic,
     github_copilot,
     gpt,
     openai_codex,
     opencode,
+    qwen_code,
 )
 from parsers.screens.table import Screen
 
@@ -30,7 +32,10 @@ SCREENS: tuple[Screen, ...] = (
     openai_codex.SCREEN,
     codex_exec.SCREEN,
     gemini_cli.SCREEN,
-    gemini_cli.QWEN,
+    gemini_screen_reader.GEMINI,
+    qwen_code.SCREEN,
+    qwen_code.BEFORE,
+    gemini_screen_reader.QWEN,
     aider.SCREEN,
     gpt.FUNCTION,
     gpt.LLM,

@@ -21,6 +21,7 @@ PROVIDERS = {
     "llm": "gpt",
     "shell-gpt": "gpt",
     "copilot": "github_copilot",
+    "qwen": "qwen_code",
 }
 
 

@@ -36,7 +36,11 @@ from parsers.session import (
 )
 
 _QUESTION = re.compile(r"Allow execution|Apply this change\?|Allow once|Do you want to proceed")
-_MARKS = {"✓": True, "✔": True, "x": False, "✗": False, "-": False}
+MARKS = {
+    "✓": True, "✔": True, "x": False, "✗": False, "-": False,
+    "Success": True, "Error": False, "Canceled": False,
+}  # fmt: skip
+_CANCELLED = ("-", "Canceled")
 # A description in parentheses follows the command (before 0.40): no shell would take such a group there.
 _DESCRIPTION = re.compile(r"(?<![&|;=$<(]) \((?P<text>[^()]*(?:\([^()]*\)[^()]*)*)\)$")
 _DESCRIPTION_ALONE = re.compile(r"[A-Z][a-z]+(?:[ .,]|$)")
@@ -47,6 +51,10 @@ _FOLDER = re.compile(r" \[(?:current working directory |in [~/.]|c[a-z ]*…$).*
 _DESCRIPTION_CUT = re.compile(r"(?<![&|;=$<(]) \([A-Z][^()]*…$")
 _COMPACT = re.compile(r"(?P<input>.*?)(?: → (?P<result>.*))?$")
 _CHANGED = re.compile(r"\(\+(?P<added>\d+), -(?P<removed>\d+)\)")
+# So calls are shown that failed; a long one is cut.
+_COMMAND_IN_JSON = re.compile(r'\{"command":"(?P<command>(?:\\.|[^"\\])*?)(?P<end>"|\\?…?$)')
+_ESCAPE, _ESCAPES = re.compile(r"\\(.)"), {"n": "\n", "t": "\t", "r": "\r"}
+_EXIT_CODE = re.compile(r"^\s*Exit Code: (?P<code>\d{1,3})\b", re.MULTILINE)
 _FILE_IN_JSON = re.compile(r'"(?:file_path|absolute_path|path)":"(?P<file>[^"]+)"')  # a call that failed (0.24)
 _FILE_IN_WORDS = re.compile(r"(?:Writing to |Reading )?(?P<file>[^\s:]+)(?::\s|$| \()")
 _TRYING = re.compile(r"\(Attempt (?P<attempt>\d+)/\d+\)")
@@ -55,7 +63,7 @@ _SENT = frozenset({"text", "tool", "agent", "cancelled", "api_error"})
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a submitted message, or a command for the program itself: that one is answered without the model."""
-    text = said(block, reading, margin=3 if block.rows[0].line.text.startswith(" ") else 2)
+    text = said(block, reading, margin=block.rows[0].line.text.find(block.fields["text"]))
     after = reading.following(block)
     if text.startswith("/") and (after is None or after.kind not in _SENT):
         yield Note(kind=NoteKind.SLASH_COMMAND, text=text, seconds=block.seconds)
@@ -78,7 +86,7 @@ def cancelled(block: Block, reading: Reading) -> Iterator[Event]:
 
 def _of_a_tool(block: Block, reading: Reading) -> bool:
     beside = (reading.preceding(block), reading.following(block))
-    return any(other is not None and other.fields.get("mark") == "-" for other in beside)
+    return any(other is not None and other.fields.get("mark") in _CANCELLED for other in beside)
 
 
 def tool(block: Block, reading: Reading) -> Iterator[Event]:
@@ -90,18 +98,19 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
     compact = _COMPACT.match(block.fields.get("compact", ""))
     given = block.fields.get("input") or (compact["input"] if compact else "")
     category = reading.screen.category(name)
-    known: dict[str, Any] = {"ok": _MARKS.get(block.fields["mark"]), "output": _output(block)}
+    known: dict[str, Any] = {"ok": MARKS.get(block.fields.get("mark", "")), "output": _output(block)}
     if category is Category.SHELL:
         known["command"] = _command(block, without_description(given), reading)
-        if known["ok"]:
-            known |= shell_outcome(known["command"], known["output"])
+        exits = _EXIT_CODE.search(known["output"] or "") if known["ok"] is False else None
+        if known["ok"] or exits:
+            known |= shell_outcome(known["command"], known["output"], int(exits["code"]) if exits else None)
     elif category in (Category.READ, Category.EDIT, Category.WRITE):
         file = _FILE_IN_JSON.search(given) or _FILE_IN_WORDS.match(given)
         known["files"] = (file["file"],) if file else ()
     if compact and compact["result"]:
         counts = _CHANGED.search(compact["result"])
         known |= changed(counts.groupdict()) if counts else {}
-    if block.fields["mark"] == "-":
+    if block.fields.get("mark") in _CANCELLED:
         known["stopped"] = stopped_how(_asked(block, reading))
     yield ToolUse(
         name=name, category=category, input={"input": given} if given else {}, start_seconds=block.seconds, **known
@@ -113,11 +122,15 @@ def _command(block: Block, given: str, reading: Reading) -> str | None:
 
     Of several lines only the first is shown. The dialog that asks for permission has all of it.
     """
+    in_json = _COMMAND_IN_JSON.match(given)
+    if in_json:
+        command = _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), in_json["command"])
+        return command if in_json["end"] == '"' else f"{command}…"
     described = _DESCRIPTION_ALONE.match(given) is not None
     if described or given.endswith("…"):
         asked = _asked_for(block, "" if described else given.rstrip("…"), reading)
         return asked or (None if described else given)
-    return f"{given}…" if _goes_on(given) else given
+    return f"{given}…" if goes_on(given) else given
 
 
 def _asked_for(block: Block, begin: str, reading: Reading) -> str | None:
@@ -131,7 +144,7 @@ def _asked_for(block: Block, begin: str, reading: Reading) -> str | None:
     return None
 
 
-def _goes_on(command: str) -> bool:
+def goes_on(command: str) -> bool:
     """Tell whether a quotation or a here-document is still open at the end."""
     try:
         shlex.split(command)
@@ -162,14 +175,14 @@ def without_description(command: str) -> str:
     """
     for pattern in (_FOLDER, _DESCRIPTION, _DESCRIPTION_CUT):
         found = pattern.search(command)
-        if found and not _goes_on(command[: found.start()]):
+        if found and not goes_on(command[: found.start()]):
             return command[: found.start()]
     return command
 
 
 def agent(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a sub-agent: one call, whatever it did inside."""
-    ok = _MARKS.get(block.fields["mark"])
+    ok = MARKS.get(block.fields["mark"])
     about = {"agent_name": block.fields["agent"]}
     yield ToolUse(name="Agent", category=Category.TASK, input=about, ok=ok, start_seconds=block.seconds)
 

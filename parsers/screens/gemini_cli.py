@@ -1,4 +1,4 @@
-"""Gemini CLI's screen, versions 0.8 to 0.61, and Qwen Code's, which was made from it.
+"""Gemini CLI's screen, versions 0.8 to 0.61. Qwen Code's was made from it.
 
 Prompts stand between bars of half blocks (before 0.24 alone behind `>`), answers behind ✦, tools in boxes or, since
 about 0.40, on one line. The mark before a tool tells whether it ran, not whether a command failed.
@@ -7,13 +7,13 @@ about 0.40, on one line. The mark before a tool tells whether it ran, not whethe
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from parsers.screens import gemini_blocks
 from parsers.screens.table import Look, Screen, chrome, head, panel, part, tool_table
 from parsers.session import Category
 
 _NAME = Look(bold=True)
+_FILLED = Look(background=True, sure=True)
 _MARK = r"(?P<mark>[✓✔✗xo?⊷⊶⏲\-…])"
 _TOOL = r"(?P<tool>[A-Za-z][\w-]*(?: Command)?(?: \([\w -]+ MCP Server\))?)"
 
@@ -40,6 +40,8 @@ RULES = (
     head("user_shell", r" [$!] (?P<command>\S.*)", after=("bar",)),
     chrome("placeholder", r" ?[│ ]?[>*!] {2,}Type your message"),
     head("prompt", r" [>*] (?P<text>\S.*)", after=("bar",)),
+    chrome("input", r" [>*!] ", after=("rule", "footer"), lead=_FILLED),
+    head("prompt", r" [>*] (?P<text>\S.*)", lead=_FILLED),  # where colours are too few for half blocks
     part("more", r" {2,}", within=("prompt",), after=("prompt", "more")),
     chrome("bar", r"▀{8,}$"),
     head("prompt", r"> (?P<text>\S.*)"),
@@ -105,12 +107,3 @@ SCREEN = Screen(
     signs=frozenset({"tool", "summary", "usage"}),
     finish=gemini_blocks.finish,
 )  # fmt: skip
-
-QWEN = replace(
-    SCREEN,
-    provider="qwen_code",
-    programs=frozenset({"qwen", "qwen-code", "@qwen-code/qwen-code"}),
-    banners=(re.compile(r".*>_ Qwen Code \(v(?P<version>\d[\w.-]*)\)"),),
-    titles=(re.compile(r"Qwen - "),),
-    signs=frozenset(),
-)

@@ -148,3 +148,11 @@ def test_no_colours() -> None:
     reading = show("\n".join(rows), provider="gemini_cli")
     assert [tool.command for tool in tools(reading)] == ["git status"]
     assert texts(reading) == ["On it."]
+
+
+def test_a_prompt_on_a_coloured_ground() -> None:
+    """Where colours are too few for bars of half blocks the prompt has a background; so has the input box."""
+    shown = f"{ink('48;5;234', ' > go' + ' ' * 90)}\n✦ Done.\n"
+    live = "─" * 100 + f"\n{ink('48;5;234', ' > draft' + ' ' * 80)}\n"
+    reading = show(shown, live, provider="gemini_cli")
+    assert (prompts(reading), texts(reading)) == (["go"], ["Done."])
