@@ -70,7 +70,7 @@ def detect(
         if named is not None:
             screen = _as_drawn(named, transcript, candidates)
             return Found(screen, sure or Detection(method="banner", confidence=confidence))
-    shaped, signs = _by_signs(transcript, candidates)
+    shaped, signs = _by_signs(transcript, candidates if provider else [s for s in candidates if not _unannounced(s)])
     if shaped is not None:
         return Found(shaped, sure or Detection(method="patterns", confidence=round(0.9 - 0.4 / signs, 2)))
     if sure is not None:  # an interface would have shown itself
@@ -124,11 +124,16 @@ def _by_title(titles: Iterable[tuple[float, str]], screens: Sequence[Screen]) ->
 
 def _as_drawn(named: Screen, transcript: Transcript, screens: Sequence[Screen]) -> Screen:
     """Of the tables of an assistant that is known, give the one whose shapes it drew, as far as banners do not tell."""
-    unannounced = [s for s in screens if s.provider == named.provider and s.mode and s.signs and not s.banners]
+    unannounced = [s for s in screens if s.provider == named.provider and _unannounced(s)]
     if named in unannounced or not unannounced:
         return named
     screen, count = _by_signs(transcript, unannounced)
     return screen if screen is not None and count > _signs_of(named, transcript) else named
+
+
+def _unannounced(screen: Screen) -> bool:
+    """Tell whether a table's shapes are others' as well: they choose it once the assistant is known."""
+    return bool(screen.mode and screen.signs and not screen.banners)
 
 
 def _by_signs(transcript: Transcript, screens: Sequence[Screen]) -> tuple[Screen | None, int]:

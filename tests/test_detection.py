@@ -107,3 +107,11 @@ def test_an_assistant_started_twice_in_a_shell() -> None:
     assert notes(reading, NoteKind.USER_SHELL) == ["ls", "claude", "git status", "claude", "exit"]
     assert reading.unknown_lines == 0
     assert "app  docs" in reading.transcript
+
+
+def test_flat_text_with_a_word_before_everything_is_nobodys() -> None:
+    """`User:` and `Model:` are words that any program may print: they choose a table, never an assistant."""
+    text = "User:  close-issue 583\nModel:  I look at it.\nSuccess: Shell git status\nModel:  Done.\n"
+    assert found(text) == ("generic", "generic")
+    assert found(text, title="Gemini - webapp") == ("gemini_cli screen reader", "banner")
+    assert found(text, provider="qwen_code") == ("qwen_code screen reader", "wrapper")

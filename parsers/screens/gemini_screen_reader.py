@@ -22,8 +22,8 @@ RULES = (
     chrome("input", r"> {2,}"),
     chrome("footer", r"(?:\? for shortcuts|Shift\+Tab to |Enter to steer|workspace \(/directory\)|responding )"),
     # --- the conversation -------------------------------------------------------------------------------------------
-    head("prompt", r"User: {1,2}(?P<text>\S.*)"),
-    head("text", r"Model: {1,2}(?P<text>.*)"),
+    head("prompt", r"User: {2}(?P<text>\S.*)"),
+    head("text", r"Model: {2}(?P<text>.*)"),
     head("group", _ENDED + r"(?P<text>(?:Searched|Read|Listed) .*)"),
     head("tool", _ENDED + _TOOL + r" {1,2}(?P<compact>.* → .*)"),
     head("tool", rf"(?:{_ENDED}|{_UNENDED.replace('mark', 'state')})" + _TOOL + r"(?: {1,2}(?P<input>.*))?$"),

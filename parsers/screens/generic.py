@@ -31,7 +31,9 @@ RULES = (
     head("prompt", r"(?:[❯›>]|You:|User:|user:|you:) (?P<text>\S.*)"),
     head("text", r"(?:[●⏺•✦]|Assistant:|assistant:|AI:) (?P<text>\S.*)"),
     head("error", r"(?P<text>(?:Error|ERROR|API Error)\b.*)"),
-    head("interrupted", r"(?P<text>(?:\^C|Interrupted\b|KeyboardInterrupt).*)"),
+    head("interrupted", r"(?P<text>(?:Interrupted\b|KeyboardInterrupt).*)"),
+    head("interrupted", r"(?P<text>\^C.*)", within=("prompt", "text", "tool", "command", "error")),
+    chrome("leaving", r"\^C"),  # where nothing was going on it ends the program
     # --- what belongs to them ----------------------------------------------------------------------------------------
     part("result", r" {1,4}[⎿└│] *(?P<text>.*)", within=("tool", "command")),
     part("more", r"\s{2,}"),

@@ -121,3 +121,8 @@ def test_the_demo(call: str, result: str, category: Category, ok: bool, stopped:
     assert texts(reading) == ["Done."]
     assert notes(reading, NoteKind.SLASH_COMMAND) == ["/help"]
     assert [(t.category, t.ok, t.stopped) for t in tools(reading)] == [(category, ok, stopped)]
+
+
+def test_leaving_a_program_interrupts_nothing() -> None:
+    """Ctrl-C where nothing was going on ends the program."""
+    assert errors(show("Welcome to the program.\n\n^C\n")) == []
