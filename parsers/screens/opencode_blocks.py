@@ -114,20 +114,24 @@ def _command(block: Block) -> str:
             break
         lines.append(row.fields["command"])
     command = rejoin(lines, block.rows[0].line.cols - _BORDERS)
-    return _with_rest(command, block) if block.rows[0].line.text.startswith("$") else command
+    in_run = block.rows[0].line.text.startswith("$")
+    return _with_rest(command, block) if in_run or _quotation_open(command) else command
 
 
 def _with_rest(command: str, block: Block) -> str:
-    """Give a command of `run`, whose further lines nothing tells from its output, up to the end of its quotation."""
+    """Give a command whose further lines nothing tells from its output, up to the end of its quotation."""
     lines = [row.fields.get("text", "") for row in block.of("output")]
-    heredoc = _HEREDOC.search(command)
+    heredoc, quoted = _HEREDOC.search(command), _quotation_open(command)
+    known = command
     for number, line in enumerate(lines):
-        if heredoc and line.strip() == heredoc["end"]:
-            return "\n".join((command, *lines[: number + 1])) + "…"
         whole = "\n".join((command, *lines[: number + 1]))
-        if not heredoc and _quotation_open(command) and not _quotation_open(whole):
+        if quoted and not _quotation_open(whole):
             return whole
-    return command
+        if heredoc and line.strip() == heredoc["end"]:
+            known = f"{whole}…"
+            if not quoted:
+                break
+    return known
 
 
 def _quotation_open(text: str) -> bool:

@@ -118,3 +118,10 @@ def test_code_in_an_answer_is_no_call() -> None:
     """A call on one line is muted; an answer that shows the same signs is bright."""
     shown = f"     {ink('38;5;255', 'Run:')}\n\n     {ink('38;5;255', '$ git push')}\n     {ink('90', '→ Read a.py')}\n"
     assert [tool.name for tool in tools(read(shown))] == ["read"]
+
+
+def test_a_command_goes_on_behind_an_empty_line() -> None:
+    """An empty line in a command looks like the one below it: the end of the quotation tells."""
+    rows = ("$ git commit -m \"$(cat <<'EOF'", "Add it", "", "With a body.", "EOF", ')"', "", "done")
+    (tool,) = tools(read(block(DARK, *rows)))
+    assert (tool.command or "").split() == " ".join(row.removeprefix("$ ") for row in rows[:6]).split()
