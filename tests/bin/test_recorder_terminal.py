@@ -127,11 +127,12 @@ def test_ctrl_z_and_fg(bench: Bench) -> None:
 
 def test_ctrl_z_at_the_start(bench: Bench) -> None:
     """Ctrl-Z before the assistant runs stops all of it or nothing: no part is left waiting for another."""
-    bench.stub("claude", "#!/bin/bash\necho here I am; read -r line\n")
+    bench.stub("claude", "#!/bin/bash\ntrap '' TSTP; echo here I am; read -r line\n")
     with bench.shell() as terminal:
         for number in range(12):  # what it meets is chance
             terminal.send(f"clear; {bench.wrapper()}\n")
-            while len(bench.folders()) == number:
+            deadline = time.monotonic() + 60
+            while len(bench.folders()) == number and time.monotonic() < deadline:
                 terminal._read(0.001)
             time.sleep(0.003 * number)  # another moment each time
             terminal.send("\x1a")
@@ -139,7 +140,7 @@ def test_ctrl_z_at_the_start(bench: Bench) -> None:
                 terminal.send("clear; fg\n")
                 terminal.wait_for("here I am")
             terminal.send("\n")
-            terminal.wait_for("ready>")
+            terminal.wait_until(lambda screen: screen.endswith("ready>"), "back in the shell")
 
 
 @pytest.mark.parametrize("how", SUSPENSIONS)
