@@ -19,7 +19,7 @@ ZSH = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }"
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
-    """Print the lines that make your shell complete commands and options with the Tab key.
+    """Print the lines that make your shell complete commands, options, IDs and names with the Tab key.
 
     \b
     eval "$(with-tracking completion bash)"                  in ~/.bashrc
