@@ -106,7 +106,7 @@ def planted(seed: int = 583) -> dict[str, tuple[str, str]]:
         "replicate-token": f"r8_{some(37)}",
         "openrouter-key": f"sk-or-v1-{some(64, HEX)}",
         "nvidia": f"nvapi-{some(64)}",
-        "cerebras": f"csk-{some(48, string.ascii_lowercase)}",
+        "cerebras": f"csk-{some(48, string.ascii_lowercase + DIGITS)}",
         "tavily": f"tvly-dev-{some(32)}",
         "pinecone": f"pcsk_{some(6)}_{some(63)}",
         "azure-openai-key": f"{some(52)}JQQJ99{some(30)}",
