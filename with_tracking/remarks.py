@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from with_tracking import archive, config
+from with_tracking import archive
 
 FILE = "remarks.json"
 NOTE = "note"
@@ -62,7 +62,7 @@ def change(folder: Path, tags: Mapping[str, str | None], note: str | None = None
 
 def _masked(folder: Path, tags: Mapping[str, str | None], note: str | None) -> tuple[dict[str, str | None], str | None]:
     """Mask secrets in what the person says, as in what is recorded."""
-    from with_tracking import privacy  # it brings the rules along
+    from with_tracking import config, privacy  # only who writes needs the rules
 
     header = archive.read_header(folder)
     settings = config.load(os.environ, Path((header and header.cwd) or folder))
