@@ -243,15 +243,20 @@ def _in_folder(one: str, folder: str) -> bool:
 def copy_native(found: Found, folder: Path, *, home: Path, provider: str | None = None) -> tuple[Path, ...]:
     """Copy a log into the session folder's `native/`, laid out as below the home folder; returns the copies.
 
-    A later purge by the assistant then takes nothing. A copy is complete before it gets its name. A reader may offer
-    `extract(file, session_ids, target) -> bool`, which takes this session's part out of a file shared by many.
+    A later purge by the assistant then takes nothing. A copy is complete before it gets its name, and so is the first
+    copy of all files. A reader may offer `extract(file, session_ids, target) -> bool`, which takes this session's part
+    out of a file shared by many.
     """
     extract = getattr(reader_of(provider or ""), "extract", None)
+    kept = folder / NATIVE
+    into = kept if kept.exists() else folder / f".{NATIVE}"
+    if into != kept:
+        shutil.rmtree(into, ignore_errors=True)  # an interrupted copy
     copies = []
     for file in found.files:
-        if file.is_relative_to(folder / NATIVE):
+        if file.is_relative_to(kept):
             continue
-        target = folder / NATIVE / _below(file, home)
+        target = into / _below(file, home)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = target.with_name(f"{target.name}.part")
         try:
@@ -261,7 +266,9 @@ def copy_native(found: Found, folder: Path, *, home: Path, provider: str | None 
             part.replace(target)
         except FileNotFoundError:  # -wal and -shm files come and go
             continue
-        copies.append(target)
+        copies.append(kept / target.relative_to(into))
+    if copies and into != kept:
+        into.rename(kept)
     return tuple(copies)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -240,6 +241,31 @@ def test_a_log_outside_of_the_home_folder_is_copied_too(tmp_path: Path) -> None:
     (copy,) = copy_native(Found((file,)), tmp_path / "session", home=tmp_path / "home")
     assert copy.is_relative_to(tmp_path / "session" / "native")
     assert copy.read_text() == "{}\n"
+
+
+def test_a_copy_that_was_interrupted_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a log of several files, not one alone is taken for the whole: the next attempt copies all."""
+    files = tuple(claude_log(tmp_path, number, [(0.1, "hello")]) for number in (1, 2))
+    session = tmp_path / "session"
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.copyfile", copy_only(files[0]))
+        with pytest.raises(KeyboardInterrupt):
+            copy_native(Found(files), session, home=tmp_path)
+    assert not (session / "native").exists()
+    copies = copy_native(Found(files), session, home=tmp_path)
+    assert [copy.read_bytes() for copy in copies] == [file.read_bytes() for file in files]
+    assert all(copy.is_relative_to(session / "native") for copy in copies)
+
+
+def copy_only(wanted: Path) -> Callable[[Path, Path], None]:
+    """Make a copying that is interrupted at any other file."""
+
+    def copy(source: Path, target: Path) -> None:
+        if source != wanted:
+            raise KeyboardInterrupt
+        target.write_bytes(source.read_bytes())
+
+    return copy
 
 
 def test_a_file_that_vanishes_is_left_out(tmp_path: Path) -> None:
