@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -70,8 +71,8 @@ def write_logs(home: Path, sessions: int) -> None:
         (folder / f"{session_id(number)}.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
-def import_all(home: Path, root: Path, *, traces: bool) -> float:
-    """Import everything into a fresh store; return the seconds that the whole process took."""
+def import_all(home: Path, root: Path, *, traces: bool) -> tuple[float, float]:
+    """Import everything into a fresh store; return the seconds that it took, and those of processors that it used."""
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -79,13 +80,16 @@ def import_all(home: Path, root: Path, *, traces: bool) -> float:
         "WITH_TRACKING_TRACES": str(int(traces)),
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     command = [sys.executable, "-m", "with_tracking", "import", "claude"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     if done.returncode:
         sys.exit(done.stderr)
-    return seconds
+    return seconds, used
 
 
 def main() -> None:
@@ -96,10 +100,11 @@ def main() -> None:
         write_logs(home, sessions)
         for traces in (False, True):
             root = Path(folder) / f"root-{traces}"
-            seconds = import_all(home, root, traces=traces)
+            seconds, used = import_all(home, root, traces=traces)
             logged = len(list(root.glob("sessions/*/*/*/*/logged.json")))
             goal = "" if traces or sessions != 1000 else f" (goal {GOAL_SECONDS:.0f} s)"
-            print(f"{'with' if traces else 'without'} traces: {logged} runs in {seconds:.1f} s{goal}")
+            how = "with" if traces else "without"
+            print(f"{how} traces: {logged} runs in {seconds:.1f} s{goal}, {used:.1f} s of processors")
 
 
 if __name__ == "__main__":
