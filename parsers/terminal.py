@@ -13,7 +13,7 @@ from statistics import median_low
 from parsers.recording import Recording, Resize
 from parsers.replay.document import DocumentLine, SegmentKind
 from parsers.replay.emulator import Emulator
-from parsers.replay.rows import Style
+from parsers.replay.rows import PLAIN, Style
 from parsers.replay.stitching import Stitcher
 from parsers.replay.story import Part, Story
 from parsers.replay.units import titles, units
@@ -55,7 +55,8 @@ class Segment:
 class Passing:
     """Rows that stood on the screen for a while and were erased: a dialog, a retry, a spinner, a list of tasks.
 
-    `lines` are the rows from top to bottom as they last looked; `line` is the index of the transcript line that they
+    `lines` are the rows from top to bottom as they last looked, empty where nothing or something that stayed stood;
+    `line` is the index of the transcript line that they
     stood before. `first_seconds` to `last_seconds` is the time they were seen; a row whose digits and symbols changed
     meanwhile is the same row.
     """
@@ -107,7 +108,12 @@ def _transcript(story: Story, named: tuple[tuple[float, str], ...], cols: int) -
     lines: list[Line] = []
     segments: list[Segment] = []
     passing: list[Passing] = []
-    stayed = Stayed(line.row.letters for document in story.documents() for line in document.lines)
+    stayed = Stayed(
+        line.row.letters
+        for part in story.parts
+        if part.first and part.kind is not SegmentKind.OVERLAY
+        for line in part.document.lines
+    )
     for part in story.parts:
         found = list(_lines(part, story.lines_of(part), len(segments)))
         begin, segment = len(lines), len(segments)
@@ -122,8 +128,12 @@ def _transcript(story: Story, named: tuple[tuple[float, str], ...], cols: int) -
 
 
 def _passing(block: Sequence[Gone], begin: int, end: int, segment: int, cols: int) -> Passing:
+    lines: list[Line] = []
+    for gone in block:
+        lines += [Line("", gone.first_seconds, PLAIN, PLAIN, segment, cols)] * (gone.line - block[0].line - len(lines))
+        lines.append(Line(gone.row.text, gone.first_seconds, gone.row.lead, gone.row.body, segment, cols))
     return Passing(
-        tuple(Line(gone.row.text, gone.first_seconds, gone.row.lead, gone.row.body, segment, cols) for gone in block),
+        tuple(lines),
         median_low(gone.first_seconds for gone in block),
         max(gone.last_seconds for gone in block),
         min(begin + block[0].line, end),

@@ -144,6 +144,27 @@ def test_what_a_repaint_sets_above_the_first_line_is_kept() -> None:
     assert texts(read)[-6:] == ["User:  close the issue", *live]
 
 
+def test_a_repaint_of_several_pictures_counts_once() -> None:
+    """Claude Code 2.0 prints all its earlier views before the present one; each begins with the banner."""
+    banner = ["Assistant v2.0", "Model 4.5 · Billing"]
+    said = [*banner, *[f"{number} paragraph of the conversation" for number in range(24)]]
+    full = [*said[:9], *[f"{number} line of output" for number in range(12)], *said[9:]]
+    drawn = ["\r\n".join(part) for part in (said[:2], said[2:3], said[3:], [*said, *full, *said])]
+    read = read_transcript(record(*[part + "\r\n" for part in drawn[:3]], CLEAR + drawn[3], "\r\nand on", cols=60))
+    assert texts(read) == [*said, "and on"]
+
+
+def test_text_may_come_above_a_dialog() -> None:
+    """A dialog that is drawn before what it asks about is still a dialog, and it is gone when it is answered."""
+    dialog = [" Bash command", "   rm -rf build", " Do you want to proceed?", " 1. Yes", " 2. No"]
+    answer = ["● A paragraph of an answer", "● Another one of several words", "● Bash(rm -rf build)", "  Waiting"]
+    rows = ["❯ clean"], ["❯ clean up"], dialog, [*answer, *dialog], [*answer, "done"]
+    first, *frames = ["\r\n".join(["Assistant v2.1", *each]) for each in rows]
+    read = read_transcript(record(first, *[f"\x1b[H\x1b[J{frame}" for frame in frames], rows=20))
+    assert texts(read) == ["Assistant v2.1", *answer, "done"]
+    assert len(read.segments) == 1
+
+
 def test_a_conversation_in_the_alternate_screen_without_the_mouse() -> None:
     """Whoever turns bracketed paste on just before entering reads a person's typing: no pager does."""
     drawn = [

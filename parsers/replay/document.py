@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
@@ -110,15 +110,18 @@ class Document:
         return self.cut_inside(begin, len(stream) - len(letters))
 
     def cut_inside(self, line: int, letters: int) -> int:
-        """Cut after so many letters from a line on, even in mid-line; return the next line's number."""
+        """Cut a line after so many letters from a line on; return the next line's number.
+
+        The lines from there on stay, so that `rewrite` can tell how old what takes their place is.
+        """
         while line < len(self.lines) and letters >= len(self.lines[line].row.letters):
             letters -= len(self.lines[line].row.letters)
             line += 1
-        head = self.lines[line] if line < len(self.lines) else None
-        self._take_out(line)
-        if head and letters:
-            self.lines.append(head._replace(row=shortened(head.row, letters)))
-        return len(self.lines)
+        if line == len(self.lines) or not letters:
+            return line
+        self._forget(line)
+        self.lines[line] = self.lines[line]._replace(row=shortened(self.lines[line].row, letters))
+        return line + 1
 
     def patch(self, at: int, row: Row, seconds: float, cols: int) -> None:
         """Let a row take the place of one line."""
@@ -150,11 +153,12 @@ class Document:
             line.row.settle()
         self.base = base
 
-    def learn_banner(self, rows: Iterable[Row]) -> None:
-        """Remember what one of the first frames shows."""
+    def learn_banner(self, rows: Sequence[Row]) -> None:
+        """Remember what one of the first frames shows, but for rows that are shaded: a prompt is no banner."""
         if self._banner_frames:
             self._banner_frames -= 1
-            self.banner.update(row.letters for row in rows)
+            canvas = Counter(row.lead.background for row in rows).most_common(1)[0][0]
+            self.banner.update(row.letters for row in rows if row.lead.background == canvas)
 
     def proves_nothing(self) -> set[str]:
         """Return the banner, unless there is nothing else to go by."""

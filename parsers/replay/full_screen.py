@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from parsers.replay.alignment import SHORT, letters_of
-from parsers.replay.document import PROBE, Document, SegmentKind
+from parsers.replay.document import PROBE, Document, DocumentLine, SegmentKind
 from parsers.replay.frames import Frame, without_blank_end
 from parsers.replay.rows import Row
 from parsers.replay.story import Part, Story
@@ -26,7 +26,9 @@ MISMATCH = 8  # letters that a row which differs costs
 GIVE_UP = 3  # such rows
 ALIKE = 12  # letters by which the beginning of a row is recognised that has a dialog on its end
 UPPER = 0.66  # of the height: below that are composer and footer
+AT_ONCE = 3.0  # seconds in which a dialog is drawn
 CERTAIN = 32  # letters that fit, to go back to an older part
+COMPOSER = 4  # rows at the bottom by which composer and footer are known
 KNOWN = 0.7  # of the height: rows known down to there were scrolled back to
 
 
@@ -87,7 +89,7 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
         story.go_back(older, SegmentKind.FULL_SCREEN, rows, frame.seconds)
         document = older
     document.view = fit.offset
-    if _scrolled_back(document, fit, height):
+    if _scrolled_back(document, rows, fit, height):
         return
     first = max(fit.row, HEADER) if fit.offset > 0 else 0
     if fit.offset == document.base:
@@ -118,21 +120,44 @@ def _all_known(documents: Sequence[Document], rows: Sequence[Row], height: int) 
 
 def _turn_page(story: Story, document: Document, rows: Sequence[Row], frame: Frame) -> None:
     """Write a frame that shows nothing of what is known. If that is little it goes; else a new part begins."""
-    if len(_gone(document, rows, max(0, document.base))) > GIVE_UP:
+    if len(_gone(document, rows, max(0, document.base), _lower(document, len(frame.rows)))) > GIVE_UP:
         _begin(story, rows, frame)
     else:
         document.rewrite(document.base, rows, frame.seconds, frame.cols)
 
 
 def _best_fit(document: Document, rows: Sequence[Row], height: int) -> _Fit | None:
-    fit = max(_fits(document, rows, height), key=lambda fit: fit.score, default=None)
-    if fit is None or _scrolled_back(document, fit, height):
+    fits = sorted(_fits(document, rows, height), key=lambda fit: -fit.score)
+    fit = _by_its_top(fits[0], fits, height) if fits else None
+    if fit is None or _scrolled_back(document, rows, fit, height):
         return fit
-    return None if _loses_much(document, rows, fit) else fit
+    return None if _loses_much(document, rows, fit, height) else fit
 
 
-def _scrolled_back(document: Document, fit: _Fit, height: int) -> bool:
-    return fit.offset < document.base and fit.known >= KNOWN * height
+def _by_its_top(best: _Fit, fits: Sequence[_Fit], height: int) -> _Fit:
+    """Return the fit of the rows above the best one, if there is more or less between the two than before.
+
+    A dialog below may be taller than what stayed of the text. Rows that may be sticky tell nothing.
+    """
+    for fit in fits:
+        if fit.row < fit.known < best.row and fit.known >= HEADER and abs(fit.offset - best.offset) <= height:
+            return fit
+    return best
+
+
+def _scrolled_back(document: Document, rows: Sequence[Row], fit: _Fit, height: int) -> bool:
+    """Tell whether a person looks at earlier text: composer and footer stay meanwhile.
+
+    When a tall dialog closes, the window moves back as well, but then they come where the dialog was.
+    """
+    return fit.offset < document.base and fit.known >= KNOWN * height and _same_below(document, rows, height)
+
+
+def _same_below(document: Document, rows: Sequence[Row], height: int) -> bool:
+    lines = document.lines[document.base + int(height * UPPER) : document.base + height]
+    pairs = [(line.row.text, row.text) for line, row in zip(lines, rows[int(height * UPPER) :], strict=False)]
+    told = [was == now for was, now in reversed(pairs) if was or now][:COMPOSER]
+    return 2 * sum(told) >= len(told)
 
 
 def _fits(document: Document, rows: Sequence[Row], height: int) -> Iterator[_Fit]:
@@ -204,11 +229,33 @@ def _moved(document: Document, rows: Sequence[Row], row: int, offset: int) -> _F
     return _Fit(offset, row, known, best, proven)
 
 
-def _loses_much(document: Document, rows: Sequence[Row], fit: _Fit) -> bool:
-    """Tell whether a frame that hardly fits would overwrite text that it does not show, a dialog at its end aside."""
+def _loses_much(document: Document, rows: Sequence[Row], fit: _Fit, height: int) -> bool:
+    """Tell whether a frame that hardly fits would overwrite text that it does not show, a dialog aside."""
     begin = max(0, fit.offset + fit.row)
-    gone = _gone(document, rows, begin, _dialog(document, rows, begin))
-    return len(gone) > GIVE_UP and 4 * fit.proven < sum(gone)
+    gone = _gone(document, rows, begin, min(_dialog(document, rows, begin), _lower(document, height)))
+    if len(gone) <= GIVE_UP or (fit.proven and _at_once(gone)):
+        return False
+    return 4 * fit.proven < sum(len(line.row.letters) for line in gone)
+
+
+def _at_once(lines: Sequence[DocumentLine]) -> bool:
+    """Tell whether lines appeared as a dialog does."""
+    return max(line.seconds for line in lines) - min(line.seconds for line in lines) <= AT_ONCE
+
+
+def _gone(document: Document, rows: Sequence[Row], begin: int, end: int) -> list[DocumentLine]:
+    """Return the lines from `begin` to `end` that a frame does not show, but for the banner's."""
+    shown = {row.letters[:PROBE] for row in rows}
+    return [
+        line
+        for line in document.lines[begin:end]
+        if line.row.letters and line.row.letters not in document.banner and line.row.letters[:PROBE] not in shown
+    ]
+
+
+def _lower(document: Document, height: int) -> int:
+    """Return the line where the lower third of the screen begins: spinner, composer and footer come and go there."""
+    return document.base + int(height * UPPER)
 
 
 def _dialog(document: Document, rows: Sequence[Row], begin: int) -> int:
@@ -223,16 +270,6 @@ def _dialog(document: Document, rows: Sequence[Row], begin: int) -> int:
                 break
             first = number
     return first
-
-
-def _gone(document: Document, rows: Sequence[Row], begin: int, end: int | None = None) -> list[int]:
-    """Return the lengths of the lines from `begin` to `end` that a frame does not show, but for the banner's."""
-    shown = {row.letters[:PROBE] for row in rows}
-    return [
-        len(line.row.letters)
-        for line in document.lines[begin:end]
-        if line.row.letters and line.row.letters not in document.banner and line.row.letters[:PROBE] not in shown
-    ]
 
 
 def _begin(story: Story, rows: Sequence[Row], frame: Frame) -> None:

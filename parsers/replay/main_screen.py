@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parsers.replay.alignment import Anchor, find_anchor, letters_of, walk
+from parsers.replay.alignment import SHORT, Anchor, cover, find_anchor, letters_of, walk
 from parsers.replay.document import PROBE, Document, SegmentKind
 from parsers.replay.frames import Frame
 from parsers.replay.rows import Row
@@ -20,6 +20,8 @@ TOP = 8  # rows with letters that count as the top of the screen
 FEW = 3  # rows that may be overwritten without asking
 AT_ONCE = 3.0  # seconds in which a dialog is drawn
 INSERTED = 8  # unknown rows inside known text that make a repaint another view
+BEGINNING = 2  # rows with letters by which the beginning of a picture is known
+MANY = 20  # rows with letters that a repaint of several pictures has at least
 FOLLOWED = 64  # letters of known text after them
 
 
@@ -30,11 +32,12 @@ def follow(story: Story, frame: Frame) -> None:
         for number in frame.touched:
             document.patch(document.base + number, frame.rows[number], frame.seconds, frame.cols)
         document.trim(document.base)
-    elif _continues(document, shown := frame.shown):
+    elif _continues(document, shown := frame.shown) or (not frame.scrolled and _inserted(document, shown)):
         document.rewrite(document.base, shown, frame.seconds, frame.cols)
         document.move_base(document.base + len(frame.scrolled))
     else:
-        _repaint(story, frame, shown)
+        frame = _last_picture(frame, document)
+        _repaint(story, frame, frame.shown)
     story.current.document.learn_banner(frame.rows)
 
 
@@ -76,6 +79,31 @@ def _continues(document: Document, shown: Sequence[Row]) -> bool:
     return others <= FEW or same * 2 >= other
 
 
+def _inserted(document: Document, shown: Sequence[Row]) -> bool:
+    """Tell whether the whole screen is still there, below new text: what a dialog asks about may come after it."""
+    top = next((row.letters for row in shown if len(row.letters) >= SHORT and row.letters not in document.banner), "")
+    if not top or document.positions(top):
+        return False
+    again = cover(document, document.base, letters_of(shown))
+    return again.kept >= PROBE and again.lost + again.tail == 0
+
+
+def _last_picture(frame: Frame, document: Document) -> Frame:
+    """Leave out of a repaint what scrolls off before its beginning comes again.
+
+    Claude Code 2.0 prints every view that there was, the conversation from its banner on each time.
+    """
+    lettered = [(number, row.letters) for number, row in enumerate(frame.shown) if row.letters]
+    if len(lettered) < MANY or lettered[0][1] not in document.banner:
+        return frame
+    begin = [letters[:PROBE] for _, letters in lettered[:BEGINNING]]
+    for at in range(len(lettered) - BEGINNING, 0, -1):
+        number = lettered[at][0]
+        if number <= len(frame.scrolled) and [text[:PROBE] for _, text in lettered[at : at + BEGINNING]] == begin:
+            return frame._replace(scrolled=frame.scrolled[number:])
+    return frame
+
+
 def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
     """Write a frame that does not continue what was on the screen."""
     current = story.current.document
@@ -91,7 +119,7 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
     if _leaves_out(document, anchor, frame.seconds):
         _go_on(story, frame, shown, document, anchor)
     elif not _splice(document, frame, shown, anchor):
-        document.cut(anchor.line, frame.seconds)
+        story.cut(document, _known_above(document, shown, anchor), frame.seconds)
         _begin(story, frame, shown, None, 0)
 
 
@@ -150,6 +178,16 @@ def _splice(document: Document, frame: Frame, shown: Sequence[Row], anchor: Anch
     document.rewrite(line, shown[row:], frame.seconds, frame.cols, repaint=True)
     document.move_base(line - row + len(frame.scrolled))
     return True
+
+
+def _known_above(document: Document, shown: Sequence[Row], anchor: Anchor) -> int:
+    """Return the line where a document already has what stands above an anchor, but for a few rows in between."""
+    for number, row in enumerate(shown[: anchor.row]):
+        if len(row.letters) >= SHORT and row.letters not in document.banner:
+            for line in reversed(document.positions(row.letters)):
+                if anchor.line - anchor.row + number - FEW <= line < anchor.line:
+                    return line
+    return anchor.line
 
 
 def _another_view(document: Document, shown: Sequence[Row], anchor: Anchor) -> bool:

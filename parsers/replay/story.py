@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parsers.replay.alignment import cover, letters_of
-from parsers.replay.document import Document, DocumentLine, SegmentKind
+from parsers.replay.document import PROBE, Document, DocumentLine, SegmentKind
 from parsers.replay.rows import Row
 
 MOSTLY = 0.7  # of the letters of a text: enough to call it shown again
@@ -36,6 +36,7 @@ class Story:
 
     def __init__(self) -> None:
         self.parts = [Part(Document(), SegmentKind.MAIN, 0.0)]
+        self._remnants: list[Document] = []  # what was left when a reprint took the place of the rest
 
     @property
     def current(self) -> Part:
@@ -74,14 +75,29 @@ class Story:
     def settle(self) -> None:
         """Decide whether the current part reprints the document that it stands instead of; then one of them goes."""
         part, old = self.current, self.current.instead_of
-        if old is None:
+        if old is not None:
+            part.instead_of = None
+            again = cover(old, part.instead_at, letters_of(line.row for line in part.document.lines))
+            if again.kept >= MOSTLY * (again.kept + again.lost + again.tail):
+                self.cut(old, part.instead_at, part.seconds)
+            elif _knows(old, part.instead_at, part.document):
+                part.document.cut(0, part.seconds)
+        self._drop_remnants(part)
+
+    def cut(self, document: Document, at: int, seconds: float) -> None:
+        """Drop what a reprint takes the place of."""
+        document.cut(at, seconds)
+        self._remnants.append(document)
+
+    def _drop_remnants(self, part: Part) -> None:
+        """Drop what was left of documents above a reprint, if a later reprint shows that as well."""
+        if not self._remnants:
             return
-        part.instead_of = None
-        again = cover(old, part.instead_at, letters_of(line.row for line in part.document.lines))
-        if again.kept >= MOSTLY * (again.kept + again.lost + again.tail):
-            old.cut(part.instead_at, part.seconds)
-        elif _knows(old, part.instead_at, part.document):
-            part.document.cut(0, part.seconds)
+        stream = letters_of(line.row for line in part.document.lines)
+        for document in self._remnants:
+            told = {line.row.letters[:PROBE] for line in document.lines if line.row.letters not in document.banner}
+            if document is not part.document and all(probe in stream for probe in told):
+                document.cut(0, part.seconds)
 
     def drop_what_was_printed(self) -> None:
         """Drop what a program drew on the alternate screen if, having left it, it printed all of that once more.

@@ -1,0 +1,93 @@
+"""Frames of the alternate screen: what only ran, moved or opened for a while takes nothing from the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from parsers.recording import Resize
+from parsers.terminal import Transcript, read_transcript
+from tests.test_terminal import record, texts
+
+ENTER = "\x1b[?2004h\x1b[?1049h\x1b[?1000h"
+ROWS = 24
+BANNER = ["Assistant v2.1", "Model 5.5 · Billing", "~/projects/webapp", ""]
+COMPOSER = ["─" * 30, "❯", "─" * 30, "  manual mode on"]
+OPTIONS = ["  1. Yes", "  2. Yes, and never ask again for this", "  3. No", "  Esc to cancel"]
+ANSWER = [f"sentence {word} of the answer" for word in ("one", "two", "three", "four", "five", "six", "seven", "eight")]
+
+
+def prompt(text: str) -> str:
+    """Draw what a person wrote: shaded."""
+    return f"\x1b[48;5;237m❯ {text}\x1b[0m"
+
+
+def screen(text: Sequence[str], below: Sequence[str] = COMPOSER, rows: int = ROWS) -> str:
+    """Draw a whole frame: the end of a text, and below it what is pinned to the bottom."""
+    shown = list(text)[-(rows - len(below)) :]
+    drawn = [*shown, *[""] * (rows - len(shown) - len(below)), *below]
+    return "\x1b[?2026h\x1b[H" + "\r\n".join("\x1b[2K" + row for row in drawn) + "\x1b[?2026l"
+
+
+def read(*frames: str | Resize) -> Transcript:
+    """Read frames of the alternate screen that come a second apart."""
+    first, *more = frames
+    assert isinstance(first, str)
+    return read_transcript(record(ENTER + first, *more, cols=60, rows=ROWS))
+
+
+def conversation(transcript: Transcript) -> list[str]:
+    """Return the lines that are not pinned to the bottom."""
+    return [text for text in texts(transcript) if text not in COMPOSER]
+
+
+def test_what_runs_below_the_first_prompt_is_no_part_of_its_own() -> None:
+    """A prompt from the command line stands in the first frame; what runs below it may go without being a clear."""
+    running = ["● Showing status", "  ⎿  $ git status", "     git diff --stat", "     git log", "     git branch -vv"]
+    spinner = ["✻ Working… (3s · 40 tokens)", "  Tip: press shift and tab together", *COMPOSER]
+    begun = [*BANNER, prompt("close-issue 583"), ""]
+    done = [*begun, "  Ran 4 shell commands", "", "● The issue is closed."]
+    waiting = screen(begun, ["✻ Working… (1s · 20 tokens)", *COMPOSER])
+    transcript = read(screen(begun), waiting, screen([*begun, *running], spinner), screen(done))
+    expected = [*BANNER[:3], "❯ close-issue 583", "  Ran 4 shell commands", "● The issue is closed."]
+    assert conversation(transcript) == expected
+    assert any("$ git status" in passed.text for passed in transcript.passing)
+
+
+def test_a_tall_dialog_that_closes_moves_the_window_back() -> None:
+    """The text comes down again where the dialog was; nobody scrolled, so what follows is written."""
+    begun = [*BANNER, prompt("explain it"), *ANSWER, *[f"point {row} of the list" for row in "abcdefgh"]]
+    dialog = ["Run this command?", *[f"  line {row} of what it does" for row in "abcdefgh"], *OPTIONS]
+    ended = [*begun, "● It was allowed.", "● And it worked."]
+    transcript = read(screen(begun), screen(begun, dialog), screen(begun), screen(ended))
+    assert conversation(transcript)[-3:] == ["point h of the list", "● It was allowed.", "● And it worked."]
+    assert conversation(transcript).count("point a of the list") == 1
+
+
+def test_scrolled_back_by_a_person() -> None:
+    """Composer and footer stay where they are meanwhile, and nothing is written twice."""
+    text = [*BANNER, prompt("explain it"), *[f"sentence {number} of a long answer" for number in range(40)]]
+    grown = [screen(text[:end]) for end in (5, 6, *range(13, len(text) + 1, 8))]
+    back = [screen(text[:-5]), screen(text[:-9]), screen(text[:-5]), screen(text)]
+    lines = conversation(read(*grown, *back, screen([*text, "● The end."])))
+    assert lines == [*BANNER[:3], "❯ explain it", *text[5:], "● The end."]
+
+
+def test_rows_that_collapse_between_known_ones_are_gone() -> None:
+    """A frame lies where its top lies, though more of it stands further down than before."""
+    running = ["● Touching", "  ⎿  $ cat > out.txt", "     first", "     second", "     third", "     EOF", ""]
+    result = ["● Bash(cat > out.txt)", *[f"  +{row} line of the new file" for row in "abcdefgh"]]
+    asked = ["● An answer from before,", "  in two rows.", "", "", "", prompt("now the files"), ""]
+    begun = [*BANNER, prompt("explain it"), "", *ANSWER, "", *asked]
+    after = [*begun, "  Ran 2 shell commands", "", *result, "", "● All files are there."]
+    frames = [*BANNER, ""], begun[:5], begun, [*begun, *running], [*begun, *running, *result], after
+    lines = conversation(read(*map(screen, frames)))
+    at = lines.index("❯ now the files")
+    assert lines[at + 1 :] == ["  Ran 2 shell commands", *result, "● All files are there."]
+
+
+def test_a_resize_keeps_the_times() -> None:
+    """What is laid out anew for another width is as old as it was."""
+    text = [*BANNER, prompt("explain it"), *ANSWER]
+    drawn = [screen(text[:9]), screen(text), Resize(0, ROWS, 50), screen(text)]
+    transcript = read(*drawn)
+    assert {line.text: line.seconds for line in transcript.lines}[ANSWER[-1]] == 1
