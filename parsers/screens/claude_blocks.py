@@ -40,6 +40,7 @@ _CHANGED_1_0 = re.compile(
 )
 _WROTE = re.compile(r"Wrote (?P<added>\d{1,9}) lines? to ")
 _MCP = re.compile(r"(\S+) - (\S+) \(MCP\)\Z")
+_INTERRUPTED_RUN = re.compile(r"(?:Error: )?(?:Exit code \d{1,9}\n)?\[Request interrupted by user")
 _SUB_AGENT = re.compile(r"Done \(\d+ tool uses? · ")
 _SUCCESS = frozenset({Hue.GREEN, Hue.CYAN, Hue.BLUE})
 _SLASH_NOTES = {"/clear": NoteKind.CLEARED, "/new": NoteKind.CLEARED, "/model": NoteKind.MODEL}
@@ -163,6 +164,8 @@ def _outcome(block: Block, shown: str | None, stop: Row | None, reading: Reading
         return False, stopped_how(was_asked(reading, _begun(block, reading), stop.line.seconds, passing.QUESTION))
     if shown is not None and re.match(r"(?:User r|R)ejected |.* was rejected", shown):
         return False, Stopped.DENIED
+    if shown is not None and _INTERRUPTED_RUN.match(shown):
+        return False, Stopped.INTERRUPTED
     if "label" in block.fields:
         return (None if shown is None else block.fields["label"] == "tool"), None
     colour = hue(block.rows[0].line.lead.foreground)
@@ -211,6 +214,7 @@ READERS: Mapping[str, Reader] = {
     "collapsed": counted,
     "shell": shell,
     "memory": note(NoteKind.OTHER),
+    "notice": note(NoteKind.OTHER),
     "questions": questions,
     "plan_approved": plan_approved,
     "plan_rejected": plan_approved,

@@ -21,11 +21,13 @@ _PENDING = Look(hues=frozenset({Hue.GREY, Hue.DEFAULT}))
 _NOT_TEXT = Look(not_hues=_PLAIN)
 _QUIET = Look(hues=frozenset({Hue.GREY, Hue.DEFAULT, Hue.BLACK}))
 _GREY = Look(hues=frozenset({Hue.GREY}), sure=True)
+_MENU = Look(not_hues=frozenset({Hue.WHITE, Hue.BLACK, Hue.DEFAULT}), sure=True)
 _INKED = Look(hues=_PLAIN | {Hue.GREY}, sure=True)  # the grey of secondary text may be next to white
 _NOT_RED = Look(not_hues=frozenset({Hue.RED}))
 _NAME = Look(bold=True)
 _SURELY_A_NAME = Look(bold=True, sure=True)
 _SHADED = Look(background=True)
+_SURELY_SHADED = Look(background=True, sure=True)
 _FAINT = Look(faint=True)
 
 _SPINNER = r"[·✢*✶✻✽✳∗•] "
@@ -58,6 +60,8 @@ RULES = (
     head("prompt", r"[❯>]\s(?P<text>.*\S)", lead=_SHADED, body=_SHADED),
     head("prompt", r">\s(?P<text>.*\S)", lead=_FAINT, body=_FAINT),
     head("prompt", r">\s(?P<text>.*\S)", lead=_INKED, body=_INKED),  # up to 1.0.60
+    # Before 2.1 the lines of a prompt after the first are not indented.
+    part("more", r"\S", lead=_SURELY_SHADED, body=_SURELY_SHADED, within=("prompt",), after=("prompt", "more")),
     head("shell", r"!\s(?P<command>.*\S)", lead=_NOT_TEXT),
     head("memory", r"#\s(?P<text>.*\S)", lead=_NOT_TEXT, body=_SHADED),
     # --- what the program says of itself, at the bullet that answers have ---------------------------------------------
@@ -65,7 +69,6 @@ RULES = (
     head("plan_approved", r"[●⏺] ?(?:User approved|Approved) Claude's plan", lead=_NOT_TEXT),
     head("plan_rejected", r"[●⏺] ?(?:User rejected|Rejected) Claude's plan", lead=_NOT_TEXT),
     head("plan_updated", r"[●⏺] ?Updated plan$", lead=_NOT_TEXT, body=_NAME),
-    head("background", r"[●⏺] (?P<count>\d+) background agents? launched", lead=_NOT_TEXT),
     head("background", r'[●⏺] (?:Agent|Task|Background command|Monitor) "', lead=_NOT_TEXT),
     head("agents", r"[●⏺] (?P<count>\d+) (?:\S+ )?agents? (?P<state>finished|launched)", lead=_NOT_TEXT),
     head("agents", r"[●⏺ ] (?:Running|Launching) (?P<count>\d+) (?:\S+ )?agents?…", body=_NOT_RED),
@@ -80,12 +83,14 @@ RULES = (
     head("thinking", r"[●⏺ ] (?:Thought|Thinking) for [\dhms ]+…?(?: \(ctrl\+o .*)?$", lead=_QUIET, body=_QUIET),
     head("collapsed", rf"[●⏺ ] {COUNTS}(?: \((?:ctrl\+o.*)?)?$", lead=_QUIET, body=_QUIET),
     head("collapsed", rf"[●⏺] {COUNTS} \(ctrl\+o to expand\)$"),
+    head("notice", r"[●⏺] (?P<text>.*\S)", lead=_GREY, body=_GREY),  # the program's own words
     head("text", r"[●⏺] (?P<text>.*\S)"),
     head("thinking", r"∴ (?P<text>.*)"),
     # --- the live part of the screen: input box, menus, dialogs, footer -----------------------------------------------
     head("compacted", r"✻ (?P<text>Conversation (?:compacted|summarized).*)"),
     chrome("turn_end", r"✻ [A-ZÀ-Ý]\w+ for (?:\d+[hms] ?)+"),
     chrome("spinner", _SPINNER + r"\S"),
+    chrome("menu", r"  (?:❯ )?/[\w:-]+ {4,}[A-Z]", lead=_MENU, body=_MENU),
     chrome("footer", r" {2,}(?:[⏸⏵]|\? for shortcuts|◯ |[●◐] \w+ · /effort)", lead=_QUIET),
     chrome("footer", r" {2,}(?:Press \S+ again to exit|(?:esc|ctrl\S+) to \w)", lead=_QUIET),
     panel("rule", r"[─━▔]{10,}"),

@@ -24,7 +24,9 @@ _ASKS = re.compile(r"[│ ]*This command requires approval")
 _BARRED = re.compile(r" │ (?!.*│$)")
 _INDENTED = re.compile(r" {3}\S")
 _LASTED = re.compile(r" \((?:\d+[hms] ?)+(?: · \d+ lines?)?\)$")  # how long it has been running
-_WRAPPED = re.compile(r" {5}\S")
+_INDENT = 5  # of the rows of a command below the first
+_MORE = re.compile(rf" {{{_INDENT}}}")
+_GAP = 3  # rows among which a row may be missing: it stayed, or it is blank
 _FILE = re.compile(r"  ⎿\s{1,2}(?P<file>[~\w./@-][^…:]*[\w/])$")
 _STATUS = re.compile(r"  ⎿\s{1,2}(?:Running|Waiting|Initializing|Done|Tip|Next|Interrupted|Queued|\(No output)")
 _LEAF = re.compile(r" {3}[│ ]\s{1,2}⎿\s{1,2}(?P<tool>[A-Z]\w*): (?P<input>.*\S)")
@@ -57,7 +59,7 @@ def hints(reading: Reading) -> list[Hint]:
     """Collect the hints of collapsed lines in the order they were seen, and the commands that dialogs asked about."""
     found: list[Hint] = []
     for passing in reading.transcript.passing:
-        lines = [line for line in passing.lines if line.text.strip()]
+        lines = passing.lines
         for number, line in enumerate(lines):
             hint = _asked_about(lines[:number]) if _ASKS.match(line.text) else _hint(line, lines[number + 1 :])
             if hint:
@@ -70,6 +72,7 @@ def _asked_about(above: Sequence[Line]) -> Hint | None:
 
     Up to 2.1.170 command and description are indented more, and the description comes last.
     """
+    above = [line for line in above if line.text.strip()]
     barred = _last_rows(above, _BARRED)
     indented = _last_rows(above, _INDENTED)
     rows = barred or (indented[:-1] or indented) or list(above[-1:])
@@ -86,9 +89,11 @@ def _last_rows(above: Sequence[Line], pattern: re.Pattern[str]) -> list[Line]:
 
 def _hint(line: Line, below: Sequence[Line]) -> Hint | None:
     if _COMMAND.match(line.text):
-        more = takewhile(lambda row: _WRAPPED.match(row.text), below)
-        whole = unwrap([line.text, *(row.text for row in more)], line.cols, prose=False)[0]
-        return Hint(line.seconds, command=_LASTED.sub("", _COMMAND.sub(r"\g<command>", whole)))
+        more = list(takewhile(lambda row: _MORE.match(row.text), below))
+        hidden = any(_MORE.match(row.text) for row in below[len(more) : len(more) + _GAP])
+        drawn = unwrap([line.text, *(row.text for row in more)], line.cols, prose=False)
+        command = "\n".join([_COMMAND.sub(r"\g<command>", drawn[0]), *(row[_INDENT:] for row in drawn[1:])])
+        return Hint(line.seconds, command=_LASTED.sub("", command) + ("…" if hidden else ""))
     file = None if _STATUS.match(line.text) else _FILE.match(line.text)
     return Hint(line.seconds, file=file["file"]) if file else None
 

@@ -473,3 +473,47 @@ def test_print_mode_is_only_the_answer() -> None:
     reading = show("Two tests fail.\n\nBoth are fixed.\n", argv=("claude", "-p", "fix the tests"))
     assert (reading.provider, prompts(reading)) == ("claude_code", ["fix the tests"])
     assert texts(reading) == ["Two tests fail.\n\nBoth are fixed."]
+
+
+def test_a_running_command_is_known_though_a_count_stays() -> None:
+    """All rows of a command that was shown while it ran are told, with `…` where one of them was not seen."""
+    for rows, told in (
+        (["import time", "  time.sleep(1)", "PY"], "python3 - <<'PY'\nimport time\n  time.sleep(1)\nPY"),
+        (["import time", "", "PY"], "python3 - <<'PY'\nimport time…"),
+    ):
+        running = "\n".join(["● Heredoc", "  ⎿  $ python3 - <<'PY'", *(f"     {row}".rstrip() for row in rows)])
+        ran = f"\r\x1b[{len(rows) + 1}A\x1b[J" + ink(GREY, "  Ran 1 shell command") + "\n\n" + said("It ran.")
+        reading = show(BANNER + typed("run it"), ink(GREY, running), ran)
+        assert ([tool.command for tool in tools(reading)], texts(reading)) == ([told], ["It ran."])
+
+
+def test_what_the_program_says_of_itself_is_no_answer() -> None:
+    """Its notices are grey from the bullet on; its menu of commands stands above the input box."""
+    notice = ink(GREY, "● Auto mode lets Claude handle prompts") + "\n\n"
+    menu = ink("38;5;147", "  ❯ /clear                Start a new session") + "\n"
+    reading = show(BANNER + typed("hello") + said("Hi.") + notice + said("Bye.") + menu + RULE + "❯ /clear\n" + RULE)
+    assert texts(reading) == ["Hi.", "Bye."]
+    assert notes(reading, NoteKind.OTHER) == ["Auto mode lets Claude handle prompts"]
+
+
+def test_further_lines_of_a_prompt_before_2_1() -> None:
+    """They are not indented, but shaded like the first."""
+    shaded = "\n".join(ink(f"48;5;237;{WHITE}", row) for row in ("> first line", "● Bash(ls)", "third line"))
+    assert prompts(show(BANNER + shaded + "\n\n" + said("Read."))) == ["first line\n● Bash(ls)\nthird line"]
+
+
+def test_a_command_that_was_interrupted_while_it_ran() -> None:
+    """The result says so, above what the command had printed and whatever its exit code."""
+    result = ("Error: Exit code 137", " [Request interrupted by user for tool use]", " tick 1")
+    reading = show(BANNER + typed("wait") + called("Bash", "sleep 9", *result, colour=RED))
+    assert [(tool.ok, tool.stopped) for tool in tools(reading)] == [(False, Stopped.INTERRUPTED)]
+
+
+def test_agents_in_the_background_are_calls() -> None:
+    """The line that tells of their launch names them."""
+    tree = (
+        ink(GREEN, "●") + " 2 background agents launched (↓ to manage)\n   ├ Find close code\n   └ Survey the tests\n"
+    )
+    reading = show(BANNER + typed("look") + said("Two agents.") + tree + "\n" + said("Both agree."))
+    found = [(tool.category, tool.input["description"], tool.ok) for tool in tools(reading)]
+    assert found == [(Category.TASK, "Find close code", None), (Category.TASK, "Survey the tests", None)]
