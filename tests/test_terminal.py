@@ -154,17 +154,6 @@ def test_a_repaint_of_several_pictures_counts_once() -> None:
     assert texts(read) == [*said, "and on"]
 
 
-def test_text_may_come_above_a_dialog() -> None:
-    """A dialog that is drawn before what it asks about is still a dialog, and it is gone when it is answered."""
-    dialog = [" Bash command", "   rm -rf build", " Do you want to proceed?", " 1. Yes", " 2. No"]
-    answer = ["● A paragraph of an answer", "● Another one of several words", "● Bash(rm -rf build)", "  Waiting"]
-    rows = ["❯ clean"], ["❯ clean up"], dialog, [*answer, *dialog], [*answer, "done"]
-    first, *frames = ["\r\n".join(["Assistant v2.1", *each]) for each in rows]
-    read = read_transcript(record(first, *[f"\x1b[H\x1b[J{frame}" for frame in frames], rows=20))
-    assert texts(read) == ["Assistant v2.1", *answer, "done"]
-    assert len(read.segments) == 1
-
-
 def test_a_conversation_in_the_alternate_screen_without_the_mouse() -> None:
     """Whoever turns bracketed paste on just before entering reads a person's typing: no pager does."""
     drawn = [

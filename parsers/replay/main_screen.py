@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parsers.replay.alignment import SHORT, Anchor, cover, find_anchor, letters_of, walk
+from parsers.replay.alignment import SHORT, Anchor, find_anchor, letters_of, walk
 from parsers.replay.document import PROBE, Document, SegmentKind
 from parsers.replay.frames import Frame
 from parsers.replay.rows import Row
@@ -32,7 +32,7 @@ def follow(story: Story, frame: Frame) -> None:
         for number in frame.touched:
             document.patch(document.base + number, frame.rows[number], frame.seconds, frame.cols)
         document.trim(document.base)
-    elif _continues(document, shown := frame.shown) or (not frame.scrolled and _inserted(document, shown)):
+    elif _continues(document, shown := frame.shown):
         document.rewrite(document.base, shown, frame.seconds, frame.cols)
         document.move_base(document.base + len(frame.scrolled))
     else:
@@ -77,15 +77,6 @@ def _continues(document: Document, shown: Sequence[Row]) -> bool:
         if number >= TOP and same:
             break
     return others <= FEW or same * 2 >= other
-
-
-def _inserted(document: Document, shown: Sequence[Row]) -> bool:
-    """Tell whether the whole screen is still there, below new text: what a dialog asks about may come after it."""
-    top = next((row.letters for row in shown if len(row.letters) >= SHORT and row.letters not in document.banner), "")
-    if not top or document.positions(top):
-        return False
-    again = cover(document, document.base, letters_of(shown))
-    return again.kept >= PROBE and again.lost + again.tail == 0
 
 
 def _last_picture(frame: Frame, document: Document) -> Frame:
