@@ -28,10 +28,10 @@ PRINTED += [["report", "--format", "html"], ["export", "--format", "csv"], ["exp
 
 # An assistant that draws as they do: plain, wrapped in a box, jumped over with the cursor, and typed with redraws.
 ASSISTANT = """
-import glob, json, os, sys, time
+import datetime, glob, json, os, sys, time
 shown = json.load(open(sys.argv[1]))
 def out(text): sys.stdout.write(text); sys.stdout.flush()
-now = time.strftime("%Y-%m-%dT%H:%M:%S.999Z", time.gmtime())
+now = datetime.datetime.now(datetime.timezone.utc).isoformat()
 for log in glob.glob(os.path.expanduser("~/.claude/projects/*/*.jsonl")):
     text = open(log).read().replace("NOW", now)
     open(log, "w").write(text)
