@@ -23,6 +23,7 @@ import pytest
 
 from tests import synthetic
 from tests.conftest import written_paths
+from tests.forked import take_over
 from tests.mlflow_server import door
 from tests.runs import client_of, runs_in
 from with_tracking import archive, sync
@@ -73,7 +74,7 @@ def check(root: Path, folders: list[Path], screen: bytes = SCREEN, uri: str | No
 
 def _die_at(nth: int, root: str, environ: dict[str, str], count: Any) -> None:
     """Sync, and be killed when the nth file below the root is about to be changed."""
-    os.environ.update(environ)
+    take_over(environ)
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:
         if any(str(path).startswith(root) for path in written_paths(event, arguments)):
@@ -136,7 +137,7 @@ def test_killed_while_masking(tracking_root: Path, nth: int) -> None:
 
 
 def _sync_with_little_room(size: int, root: str, environ: dict[str, str]) -> None:
-    os.environ.update(environ)
+    take_over(environ)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing then fails as on a full disk, with EFBIG
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     summary = sync_all(Path(root))
@@ -161,7 +162,7 @@ def test_no_room(tracking_root: Path, size: int) -> None:
 
 
 def _sync_together(root: str, environ: dict[str, str], go: Any) -> None:
-    os.environ.update(environ)
+    take_over(environ)
     go.wait()
     sync_all(Path(root))
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests import synthetic
+from tests.forked import take_over
 from tests.mlflow_server import door, free_port, wants_password
 from tests.runs import client_of, log, runs_in
 from with_tracking import archive, mlflow_store
@@ -26,7 +27,7 @@ PROCESSES.set_forkserver_preload(["mlflow", "with_tracking.mlflow_store", "parse
 
 
 def _log_in_process(folder: str, environ: dict[str, str], go: Any = None) -> None:
-    os.environ.update(environ)
+    take_over(environ)
     session, events = archive.read_session(Path(folder)), archive.read_events(Path(folder))
     assert session is not None
     assert events is not None

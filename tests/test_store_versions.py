@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from tests import synthetic
+from tests.forked import take_over
 from tests.runs import log, runs_in
 from with_tracking import archive
 from with_tracking.errors import MlflowUnavailable
@@ -72,7 +73,7 @@ def test_older_store_is_backed_up_and_migrated(old_store: Path, tracking_root: P
 
 
 def _log(folder: str, environ: dict[str, str]) -> None:
-    os.environ.update(environ)
+    take_over(environ)
     session, events = archive.read_session(Path(folder)), archive.read_events(Path(folder))
     assert session is not None
     log(synthetic.Recorded(Path(folder), session, tuple(events or ())))
