@@ -158,6 +158,17 @@ def test_signals_without_a_terminal(bench: Bench, name: str) -> None:
     assert bench.session()[1].end_reason == reasons[name]
 
 
+def test_a_signal_at_once(bench: Bench) -> None:
+    """A signal that comes before the recorder was told whom it started reaches the assistant, too."""
+    waits = "sleep 77 >/dev/null 2>&1 & wait"
+    bench.stub("claude", f"#!/bin/bash\ntrap 'kill $! 2>/dev/null; exit 9' TERM\nkill -TERM $RECORDER\n{waits}\n")
+    command = ["sh", "-c", 'RECORDER=$$ exec "$0"', bench.wrapper()]
+    nothing = subprocess.DEVNULL
+    for _ in range(10):  # whether it has been told by then is chance
+        started = subprocess.Popen(command, stdin=nothing, stdout=nothing, env=bench.environ, cwd=bench.folder)
+        assert started.wait(timeout=60) == 9
+
+
 def test_a_signal_that_kills_both_is_the_wrappers_end(bench: Bench) -> None:
     """Who waits for the wrapper sees that SIGTERM ended it, not only a number."""
     bench.stub("claude", ALONE)
