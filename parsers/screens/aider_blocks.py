@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from parsers.screens.evidence import number, shell_outcome
-from parsers.screens.table import Block, Reader, Reading
+from parsers.screens.table import Block, Place, Reader, Reading, Row
+from parsers.screens.wrapping import unwrap, width
 from parsers.session import (
     AssistantText,
     Category,
@@ -23,6 +26,9 @@ from parsers.session import (
     Unknown,
 )
 
+if TYPE_CHECKING:
+    from parsers.terminal import Line
+
 _PREFILLED = "What's wrong? Fix"  # put into the input box after a command that failed
 _BRACES = re.compile(r"\{(?P<tag>\w*)\n(?P<text>.*)\n(?P=tag)\}", re.DOTALL)
 # litellm's OpenAI client asks three times before litellm reports one of these; its pauses add up to more than a second.
@@ -31,12 +37,39 @@ _TRIED_AGAIN = re.compile(
 )
 _ATTEMPTS, _SHORTEST_PAUSES = 3, 1.1
 _WAITING, _SPINS_AFTER = re.compile(r"Waiting for \S"), 0.5  # seconds that aider waits before it draws a spinner
+_QUESTION = re.compile(r"(?P<question>.*?\?) \(Y\)es/\(N\)o.*?\[\w+\]: ?(?P<answer>.*)")
+_QUESTIONS = frozenset({"question", "asking", "answering"})
+_INPUTS = frozenset({"prompt", "run", "git", "slash"})
+_UNMATCHED = re.compile(r"## SearchReplaceNoExactMatch: This SEARCH block failed to exactly match lines in (\S+)")
+_COUNTS = re.compile(
+    r"Tokens: (?P<input>[\d.,]+[kM]?) sent(?:, (?P<cache_write>[\d.,]+[kM]?) cache write)?"
+    r"(?:, (?P<cache_read>[\d.,]+[kM]?) cache hit)?, (?P<output>[\d.,]+[kM]?) received\."
+    r"(?: Cost: \$[\d.,]+ message, \$(?P<cost>[\d.,]+) session\.)?"
+)
+_ENDS = frozenset({"tokens", "interrupt", "api_error"})  # what comes after an answer
 _REFUSED = frozenset({"n", "no", "s", "skip", "d", "don't"})
+
+
+def _together(rows: Iterable[Row]) -> str:
+    """Join rows that the program wrapped between words."""
+    return " ".join(row.line.text.strip() for row in rows)
+
+
+def _filled(line: Line, text: str) -> str:
+    """Give a text with what ends it: nothing if its line was full, so that the input box broke it there."""
+    missing = line.cols - width(line.text)
+    return text + " " * missing if missing <= 1 else text + "\n"  # the cell at the edge may hold a space
+
+
+def _first_paragraph(block: Block) -> Iterator[Row]:
+    """Give the rows up to the first blank one."""
+    return takewhile(lambda row: row.place is not Place.BLANK, block.rows)
 
 
 def _typed(block: Block) -> str:
     """Give what was typed; several lines may stand in braces."""
-    text = "\n".join(row.fields.get("text", "") for row in block.rows if row.kind in (block.kind, "more")).strip()
+    rows = [row for row in _first_paragraph(block) if row.kind in (block.kind, "more")]
+    text = "".join(_filled(row.line, row.fields.get("text", "")) for row in rows).strip()
     braced = _BRACES.fullmatch(text)
     return braced["text"] if braced else text
 
@@ -52,16 +85,38 @@ def slash(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def run(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read a command that ran: typed with /run, or suggested and approved."""
-    command = _typed(block)
-    if block.kind == "running" and command not in _suggested(block, reading):
-        yield Unknown(text=block.rows[0].line.text, seconds=block.seconds)
-        return
-    output = "\n".join(row.line.text for row in block.rows[1:] if row.kind == "output") or None
+    """Read a command that was typed with /run, /test, /git or !."""
+    yield _ran(_typed(block), (row for row in block.rows[1:] if row.kind == "output"), block, reading)
+
+
+def running(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read a command that was suggested and approved; the line that names it may be wrapped."""
+    for command in _suggested(block, reading):
+        shown = ""
+        for count, row in enumerate(block.rows, 1):
+            shown += _folded(row.line.text)
+            if shown == _folded(f"Running {command}"):
+                yield _ran(command, block.rows[count:] if _kept(block, reading) else (), block, reading)
+                return
+    yield Unknown(text=block.rows[0].line.text, seconds=block.seconds)
+
+
+def _kept(block: Block, reading: Reading) -> bool:
+    """Tell whether a command said anything: then its output is asked about. Without pens the files look like it."""
+    after = reading.following(block)
+    return reading.palette.attributes or after is None or after.kind not in _INPUTS
+
+
+def _folded(text: str) -> str:
+    return "".join(text.split())
+
+
+def _ran(command: str, rows: Iterable[Row], block: Block, reading: Reading) -> ToolUse:
+    output = "\n".join(row.line.text for row in rows) or None
     known = shell_outcome(command, output)
     if known["ok"] is None and _asked_what_is_wrong(block, reading):
         known["ok"] = False
-    yield ToolUse(
+    return ToolUse(
         name="shell", category=Category.SHELL, input={"command": command}, command=command, output=output,
         start_seconds=block.seconds, **known,
     )  # fmt: skip
@@ -71,26 +126,34 @@ def _suggested(block: Block, reading: Reading) -> list[str]:
     """Give the commands of the question before this one."""
     for other in reversed(reading.blocks[: block.index]):
         if other.kind == "subject":
-            return [row.fields["text"].strip() for row in other.rows if "text" in row.fields]
-        if other.kind == "prompt":
+            return _about(other, reading)
+        if other.kind in _INPUTS:
             break
     return []
 
 
+def _about(block: Block | None, reading: Reading) -> list[str]:
+    """Give what a question asks about: the lines above it, without pens those after the last blank line."""
+    if block is None or block.kind != "subject":
+        return []
+    rows = list(block.rows)
+    if not reading.palette.attributes:
+        rows = list(takewhile(lambda row: row.place is not Place.BLANK, reversed(rows)))[::-1]
+    lines = unwrap([row.line.text for row in rows], block.rows[0].line.cols, prose=False)
+    return [line.strip() for line in lines if line.strip()]
+
+
 def _asked_what_is_wrong(block: Block, reading: Reading) -> bool:
     """Tell whether the next prompt is the one that the program proposes after a failure."""
-    later = (other for other in reading.blocks[block.index + 1 :] if other.kind in ("prompt", "run", "slash"))
+    later = (other for other in reading.blocks[block.index + 1 :] if other.kind in _INPUTS)
     after = next(later, None)
     return block.kind == "run" and after is not None and after.fields.get("text", "").startswith(_PREFILLED)
 
 
 def question(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a question with its answer; a command that was refused is a tool use that was denied."""
-    asked, answer = block.fields["question"], block.fields["answer"].strip().lower()
-    subject = reading.preceding(block)
-    about = []
-    if subject is not None and subject.kind == "subject":
-        about = [row.fields["text"].strip() for row in subject.rows if "text" in row.fields]
+    asked, answer = _asked(block)
+    about = _about(reading.preceding(block), reading)
     yield Note(kind=NoteKind.APPROVAL, text=" ".join((asked, *about, answer)), seconds=block.seconds)
     if asked.startswith("Run shell command") and answer in _REFUSED:
         for command in about:
@@ -100,9 +163,16 @@ def question(block: Block, reading: Reading) -> Iterator[Event]:
             )  # fmt: skip
 
 
+def _asked(block: Block) -> tuple[str, str]:
+    """Give a question and its answer, wherever the input box broke them."""
+    shown = "".join(_filled(row.line, row.line.text) for row in block.rows)
+    found = _QUESTION.match(shown)
+    return (found["question"], found["answer"].strip().lower()) if found else (shown.strip(), "")
+
+
 def applied(block: Block, reading: Reading) -> Iterator[Event]:
     """Read an edit that was made: a file is new if creating it was asked for."""
-    file = block.fields["file"].strip()
+    file = next((row.fields["file"].strip() for row in block.rows if "file" in row.fields), "")
     created = file in _created(block, reading)
     yield ToolUse(
         name="write" if created else "edit",
@@ -117,16 +187,15 @@ def applied(block: Block, reading: Reading) -> Iterator[Event]:
 def _created(block: Block, reading: Reading) -> set[str]:
     """Give the files that were to be created before this block."""
     files: set[str] = set()
-    for number_, other in enumerate(reading.blocks[: block.index]):
-        if other.kind == "question" and other.fields["question"].startswith("Create new file") and number_:
-            subject = reading.blocks[number_ - 1]
-            files |= {row.fields["text"].strip() for row in subject.rows if "text" in row.fields}
+    for other in reading.blocks[: block.index]:
+        if other.kind in _QUESTIONS and _asked(other)[0].startswith("Create new file"):
+            files.update(_about(reading.preceding(other), reading))
     return files
 
 
 def mismatch(block: Block, reading: Reading) -> Iterator[Event]:
     """Read edits that could not be made: one for each file that is named."""
-    files = [row.fields["file"] for row in block.of("mismatch_in")]
+    files = _UNMATCHED.findall(_together(block.rows))
     for file in files or [""]:
         yield ToolUse(
             name="edit", category=Category.EDIT, files=(file,) if file else (), ok=False,
@@ -142,16 +211,17 @@ def text(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def subject(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read what a question asks about; where no pen tells it from an answer (TERM=dumb), only the question does."""
+    """Read what a question asks about. Where no pen tells it from other lines, what follows does."""
     after = reading.following(block)
-    if not reading.palette.attributes and (after is None or after.kind != "question"):
-        yield from text(block, reading)
+    if reading.palette.attributes or after is None or after.kind in _QUESTIONS | _INPUTS:
+        return  # without pens: the files of the chat, if it is before a prompt
+    yield from (text if after.kind in _ENDS else aside)(block, reading)
 
 
 def error(block: Block, reading: Reading) -> Iterator[Event]:
     """Read what stopped an answer."""
     kind = ErrorKind.INTERRUPTED if block.kind == "interrupt" else ErrorKind.API_ERROR
-    shown = " ".join(row.line.text.strip(" ░█") for row in block.rows if row.line.text)
+    shown = " ".join(row.line.text.strip(" ░█") for row in _first_paragraph(block))
     yield Error(kind=kind, text=shown, seconds=block.seconds)
 
 
@@ -187,9 +257,13 @@ READERS: Mapping[str, Reader] = {
     "prompt": prompt,
     "slash": slash,
     "run": run,
-    "running": run,
+    "git": run,
+    "running": running,
     "question": question,
+    "asking": question,
+    "answering": question,
     "applied": applied,
+    "applying": applied,
     "mismatch": mismatch,
     "text": text,
     "subject": subject,
@@ -202,13 +276,12 @@ READERS: Mapping[str, Reader] = {
 
 def finish(events: list[Event], reading: Reading) -> list[Event]:
     """Add the sums of the lines after each answer."""
-    counted = [block for block in reading.blocks if block.kind == "tokens"]
+    blocks = [block for block in reading.blocks if block.kind == "tokens"]
+    counted = [found.groupdict() for block in blocks if (found := _COUNTS.match(_together(block.rows)))]
     if not counted:
         return events
     tokens = Tokens()
-    for block in counted:
-        names = [name for name in Tokens.__struct_fields__ if name in block.fields]
-        tokens += Tokens(**{name: number(block.fields[name]) for name in names})
-    costs = [float(block.fields["cost"].replace(",", "")) for block in counted if "cost" in block.fields]
-    last = counted[-1].seconds
-    return [*events, Totals(tokens=tokens, cost_usd=costs[-1] if costs else None, seconds=last)]
+    for counts in counted:
+        tokens += Tokens(**{name: number(counts[name]) for name in Tokens.__struct_fields__ if counts.get(name)})
+    costs = [float(counts["cost"].replace(",", "")) for counts in counted if counts["cost"]]
+    return [*events, Totals(tokens=tokens, cost_usd=costs[-1] if costs else None, seconds=blocks[-1].seconds)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parsers.reading import ScreenReading
-from parsers.session import Category, ErrorKind, NoteKind, Stopped, Totals
+from parsers.session import Category, Error, ErrorKind, NoteKind, Stopped, Totals
 from tests.screens.showing import errors, ink, notes, of, prompts, show, texts, tools
 
 GREEN, BLUE = "38;5;40", "38;2;0;136;255"
@@ -103,6 +103,143 @@ def test_errors_of_the_api_and_ctrl_c() -> None:
     )
     assert errors(read(typed("go"), failing, said("Fine."))) == [ErrorKind.API_ERROR]
     assert errors(read(typed("go"), f"{ink(BLUE, 'It ad')}\n\n^C again to exit\n")) == [ErrorKind.INTERRUPTED]
+
+
+def plain(*lines: str) -> str:
+    """Draw the empty line, the chat's files and what was typed, as without colours."""
+    return "\n".join(("", "app/a.py", *(f"> {line}" for line in lines), "", ""))
+
+
+PLAIN_START = f"Aider v0.86.2\n{START.partition(chr(10))[2]}"
+COUNTED = "\nTokens: 2.7k sent, 23 received. Cost: $0.0070 message, $0.0170 session.\n"
+YES = "(Y)es/(N)o/(D)on't ask again [Yes]: "
+
+
+def test_answers_without_colours_end_where_their_tokens_are_counted() -> None:
+    """Without colours, what an answer quotes from a terminal is neither typed nor done."""
+    quoted = "Like so:\n\n> quoted\n\n```\n> typed\nRunning rm -rf /\nApplied edit to b.py\n```\n\n────────────\nOn."
+    reading = show(PLAIN_START, plain("go"), quoted, COUNTED, plain("thanks"), "Fine.", COUNTED, plain("/exit"))
+    assert prompts(reading) == ["go", "thanks"]
+    assert texts(reading) == [quoted, "Fine."]
+    assert tools(reading) == []
+    assert (reading.unknown_lines, of(reading, Totals)[0].tokens.input) == (0, 5_400)
+
+
+def test_the_program_speaks_without_colours() -> None:
+    """Edits, commands and refusals are told by where they stand, new files by the line above the question."""
+    done = (
+        f"Applied edit to app/a.py\nCommit 89e3703 fix it\n\nNEW.md\nCreate new file? {YES}y\nApplied edit to NEW.md\n"
+    )
+    asked_twice = f"\nrm -rf build\nRun shell command? {YES}n\n\nmkdir build\nls\nRun shell commands? {YES}y\n"
+    ran = f"\nRunning mkdir build\n\nRunning ls\n> build\nAdd command output to the chat? {YES}y\n"
+    reading = show(
+        PLAIN_START, plain("go"), "Edit:", COUNTED, done, asked_twice, ran, plain("thanks"), "Fine.", COUNTED
+    )
+    assert [(tool.category, tool.command or tool.files[0], tool.ok) for tool in tools(reading)] == [
+        (Category.EDIT, "app/a.py", True),
+        (Category.WRITE, "NEW.md", True),
+        (Category.SHELL, "rm -rf build", False),
+        (Category.SHELL, "mkdir build", None),
+        (Category.SHELL, "ls", None),
+    ]
+    assert texts(reading) == ["Edit:", "Fine."]
+
+
+def test_a_mismatch_without_colours() -> None:
+    """The model is told what did not fit and answers again; neither what it is told nor its edit is a prompt."""
+    told = (
+        "The LLM did not conform to the edit format.\n\n# 1 SEARCH/REPLACE block failed to match!\n\n"
+        "## SearchReplaceNoExactMatch: This SEARCH block failed to exactly match lines in\nb.md\n<<<<<<< SEARCH\n"
+        "> note\n=======\n> hint\n>>>>>>> REPLACE\n\nThe SEARCH section must exactly match an existing block of lines\n"
+        "including all white space, comments, indentation, docstrings, etc\n\n"
+    )
+    again = f"{told}> Sorry.\n\nOnce more:{COUNTED}{told}Only 3 reflections allowed, stopping.\n"
+    reading = show(PLAIN_START, plain("go"), "Edit:", COUNTED, again, plain("stop"), "Fine.", COUNTED, cols=80)
+    assert [(tool.files, tool.ok) for tool in tools(reading)] == [(("b.md",), False)] * 2
+    assert prompts(reading) == ["go", "stop"]
+    assert texts(reading) == ["Edit:", "> Sorry.\n\nOnce more:", "Fine."]
+
+
+def test_an_answer_after_a_question_and_after_an_error_without_colours() -> None:
+    """Lines above a count are an answer, wherever it began; lines above a prompt are the files of the chat."""
+    added = f"\nREADME.md\nAdd file to the chat? {YES}y\n"
+    failed = "litellm.ServiceUnavailableError: overloaded\nIt is down.\nRetrying in 0.2 seconds...\n"
+    reading = show(
+        PLAIN_START,
+        plain("go"),
+        "A:",
+        COUNTED,
+        added,
+        "B:",
+        COUNTED,
+        plain("on"),
+        failed,
+        "> C",
+        COUNTED,
+        plain("/exit"),
+    )
+    assert texts(reading) == ["A:", "B:", "> C"]
+    assert [error.text for error in of(reading, Error)] == ["litellm.ServiceUnavailableError: overloaded It is down."]
+    assert prompts(reading) == ["go", "on"]
+
+
+def test_a_command_without_output_and_without_colours() -> None:
+    """Nothing is asked about a command that said nothing: what follows are the files of the chat."""
+    approved = f"\nmkdir build\nRun shell command? {YES}y\n\nRunning mkdir build\n"
+    typed_in = plain("/run cat notes") + f"> quoted\nok\nAdd 0.1k tokens of command output to the chat? {YES}n\n"
+    reading = show(PLAIN_START, plain("go"), "So:", COUNTED, approved, typed_in, plain("on"), "Fine.", COUNTED)
+    assert [(tool.command, tool.output) for tool in tools(reading)] == [
+        ("mkdir build", None),
+        ("cat notes", "> quoted\nok"),
+    ]
+    assert prompts(reading) == ["go", "on"]
+
+
+def test_coloured_output_does_not_make_a_coloured_recording() -> None:
+    """Commands colour what they print even where aider is asked not to (--no-pretty)."""
+    approved = f"\nmake\nRun shell command? {YES}y\n\nRunning make\n{ink('1;32', 'passed')}\n"
+    reading = show(PLAIN_START, plain("go"), "So:", COUNTED, approved, f"Add command output to the chat? {YES}n\n")
+    assert (prompts(reading), texts(reading)) == (["go"], ["So:"])
+    assert [tool.output for tool in tools(reading)] == ["passed"]
+
+
+def test_quoted_code_is_not_done() -> None:
+    """Code stands on a background of its own: what it quotes ends no answer and changes no file."""
+    code = [ink("30;48;5;255", line) for line in ("Applied edit to b.py", "Tokens: 9k sent, 9 received.", "─" * 20)]
+    reading = read(typed("go"), ink(BLUE, "Like so:") + "\n\n" + "\n".join(code) + "\n\n" + said("On."))
+    assert (len(texts(reading)), tools(reading), of(reading, Totals)[0].tokens.input) == (1, [], 2_700)
+
+
+def test_prompts_below_the_rule_in_any_colour() -> None:
+    """Whatever --user-input-color is: what stands below the rule and the files was typed."""
+    rule = f"{ink('35', '─' * 100)}\n{ink('35', 'app/a.py')}\n{ink('35', '> go')}\n\n"
+    assert prompts(read(rule, said("Fine."), rule)) == ["go", "go"]
+
+
+def test_narrow_terminals() -> None:
+    """The input box breaks questions and prompts at the edge, what is printed is wrapped between words."""
+    start = START + typed("one two three four five six seven eight nine ten", " eleven").replace("─" * 100, "─" * 50)
+    counted = (
+        "Tokens: 12k sent, 3.4k cache write, 2.1k cache\nhit, 110 received. Cost: $0.0091 message, $0.02\nsession.\n"
+    )
+    subject = f"{ink('7', 'mkdir -p build/a-folder-with-a-long-name')}\n{ink('7', 'build/another')}\n"
+    question = (
+        f"{ink(GREEN, 'Run shell command? (Y)es/(N)o/(D)on' + chr(39) + 't ask again [Y')}\n{ink(GREEN, 'es]: y')}\n"
+    )
+    ran = "\nRunning mkdir -p build/a-folder-with-a-long-name\nbuild/another\ndone\n"
+    edited = "Applied edit to\napp/a-file-with-quite-a-long-name-in-it.py\n"
+    reading = show(start, f"{ink(BLUE, 'So:')}\n\n{counted}", edited, subject, question, ran, cols=50)
+    assert prompts(reading) == ["one two three four five six seven eight nine ten eleven"]
+    assert [(tool.command or tool.files[0], tool.output) for tool in tools(reading)] == [
+        ("app/a-file-with-quite-a-long-name-in-it.py", None),
+        ("mkdir -p build/a-folder-with-a-long-name build/another", "done"),
+    ]
+    (totals,) = of(reading, Totals)
+    counts = totals.tokens
+    assert (counts.input, counts.cache_write, counts.cache_read, counts.output, totals.cost_usd) == (
+        12_000, 3_400, 2_100, 110, 0.02,
+    )  # fmt: skip
+    assert notes(reading, NoteKind.APPROVAL)[0].endswith("build/another y")
 
 
 def test_one_message() -> None:
