@@ -64,6 +64,7 @@ RULES = (
     chrome("notice", r"(?:Added \d+ lines? of output to the chat|You can use /undo|You can skip this check"
            r"|Added \.aider|Removed: |Now at: |The LLM did not conform to|https://aider\.chat/docs/troubleshooting/"
            r"|Only \d+ reflections allowed|Skipping edits to )"),
+    chrome("notice", r"(?:.* )?commit\.$|\S+\.html$", after=("notice",)),  # their ends on a narrow screen
     head("text", r" *\S", lead=_NO_COLOURS, after=("retrying", "mismatch_end")),
     # --- questions ------------------------------------------------------------------------------------------------
     head("question", r".*\? " + _OPTIONS, lead=_GREEN),
@@ -71,7 +72,8 @@ RULES = (
     part("question", r".*\]:", lead=_GREEN, within=("asking",), after=("asking", "asked")),
     part("asked", r".", lead=_GREEN, within=("asking",), after=("asking", "asked")),
     # --- what was typed -------------------------------------------------------------------------------------------
-    part("more", _PROMPT[:-1] + r"(?: (?P<text>.*))?$", lead=_GREEN, within=_TYPED, after=(*_TYPED, "more")),
+    part("more", rf"(?:{_PROMPT.rstrip()}|\.)(?: (?P<text>.*))?$",  # a dot up to 0.75
+         lead=_GREEN, within=_TYPED, after=(*_TYPED, "more")),
     *_input(lead=_GREEN),
     *_input(after=("rule", "files")),
     chrome("files", r".", within=("rule",)),

@@ -104,7 +104,7 @@ def running(block: Block, reading: Reading) -> Iterator[Event]:
 def _kept(block: Block, reading: Reading) -> bool:
     """Tell whether a command said anything: then its output is asked about. Without pens the files look like it."""
     after = reading.following(block)
-    return reading.palette.attributes or after is None or after.kind not in _INPUTS
+    return reading.palette.colours or after is None or after.kind not in _INPUTS
 
 
 def _folded(text: str) -> str:
@@ -137,7 +137,7 @@ def _about(block: Block | None, reading: Reading) -> list[str]:
     if block is None or block.kind != "subject":
         return []
     rows = list(block.rows)
-    if not reading.palette.attributes:
+    if not reading.palette.colours:
         rows = list(takewhile(lambda row: row.place is not Place.BLANK, reversed(rows)))[::-1]
     lines = unwrap([row.line.text for row in rows], block.rows[0].line.cols, prose=False)
     return [line.strip() for line in lines if line.strip()]
@@ -207,13 +207,16 @@ def text(block: Block, reading: Reading) -> Iterator[Event]:
     """Read an answer."""
     after = reading.following(block)
     shown = "\n".join(row.line.text for row in block.rows).strip()
-    yield AssistantText(text=shown, seconds=block.seconds, cut=after is not None and after.kind == "interrupt")
+    cut = after is not None and after.kind == "interrupt"
+    if cut:
+        shown = shown.removesuffix("^C").rstrip()  # the terminal's echo of the key
+    yield AssistantText(text=shown, seconds=block.seconds, cut=cut)
 
 
 def subject(block: Block, reading: Reading) -> Iterator[Event]:
     """Read what a question asks about. Where no pen tells it from other lines, what follows does."""
     after = reading.following(block)
-    if reading.palette.attributes or after is None or after.kind in _QUESTIONS | _INPUTS:
+    if reading.palette.colours or after is None or after.kind in _QUESTIONS | _INPUTS:
         return  # without pens: the files of the chat, if it is before a prompt
     yield from (text if after.kind in _ENDS else aside)(block, reading)
 

@@ -227,7 +227,10 @@ def test_narrow_terminals() -> None:
         f"{ink(GREEN, 'Run shell command? (Y)es/(N)o/(D)on' + chr(39) + 't ask again [Y')}\n{ink(GREEN, 'es]: y')}\n"
     )
     ran = "\nRunning mkdir -p build/a-folder-with-a-long-name\nbuild/another\ndone\n"
-    edited = "Applied edit to\napp/a-file-with-quite-a-long-name-in-it.py\n"
+    edited = (
+        "Applied edit to\napp/a-file-with-quite-a-long-name-in-it.py\n"
+        "You can use /undo to undo and discard each aider\ncommit.\n"
+    )
     reading = show(start, f"{ink(BLUE, 'So:')}\n\n{counted}", edited, subject, question, ran, cols=50)
     assert prompts(reading) == ["one two three four five six seven eight nine ten eleven"]
     assert [(tool.command or tool.files[0], tool.output) for tool in tools(reading)] == [
@@ -240,6 +243,23 @@ def test_narrow_terminals() -> None:
         12_000, 3_400, 2_100, 110, 0.02,
     )  # fmt: skip
     assert notes(reading, NoteKind.APPROVAL)[0].endswith("build/another y")
+    assert reading.unknown_lines == 0
+
+
+def test_the_key_that_stops_an_answer_is_not_its_text() -> None:
+    """The terminal echoes ctrl-c where the answer stood."""
+    reading = show(PLAIN_START, plain("go"), "It ad^C\n\n^C again to exit\n", plain("on"), "Fine.", COUNTED)
+    assert (texts(reading), errors(reading)) == (["It ad", "Fine."], [ErrorKind.INTERRUPTED])
+
+
+def test_lines_of_a_prompt() -> None:
+    """Lines after the first have the prompt's sign again (a dot up to 0.75); one may be empty, one broken."""
+    long = "x" * 98
+    lines = (ink(GREEN, f"> {long}"), ink(GREEN, "> y"), ink(GREEN, ">"), ink(GREEN, "> then"), ink(GREEN, ". last"))
+    shown = typed().rstrip("\n") + "\n" + "\n".join(lines) + "\n\n"
+    assert prompts(read(shown, said("Fine."))) == [f"{long}y\n\nthen\nlast"]
+    bare = show(PLAIN_START, "\napp/a.py\n> fix it\n. and more\n\n", "> quoted\nFine.", COUNTED)
+    assert prompts(bare) == ["fix it\nand more"]
 
 
 def test_one_message() -> None:
