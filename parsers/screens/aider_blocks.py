@@ -92,13 +92,24 @@ def run(block: Block, reading: Reading) -> Iterator[Event]:
 def running(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a command that was suggested and approved; the line that names it may be wrapped."""
     for command in _suggested(block, reading):
-        shown = ""
-        for count, row in enumerate(block.rows, 1):
-            shown += _folded(row.line.text)
-            if shown == _folded(f"Running {command}"):
-                yield _ran(command, block.rows[count:] if _kept(block, reading) else (), block, reading)
-                return
+        count = _rows_of(f"Running {command}", block)
+        if count:
+            yield _ran(command, block.rows[count:] if _kept(block, reading) else (), block, reading)
+            return
     yield Unknown(text=block.rows[0].line.text, seconds=block.seconds)
+
+
+def _rows_of(text: str, block: Block) -> int:
+    """Count the rows of a block that this text takes at its start, wrapped or not: none if it is not there."""
+    left = _folded(text)
+    for count, row in enumerate(block.rows, 1):
+        shown = _folded(row.line.text)
+        if not left.startswith(shown):
+            return 0
+        left = left[len(shown) :]
+        if not left:
+            return count
+    return 0
 
 
 def _kept(block: Block, reading: Reading) -> bool:
@@ -123,10 +134,10 @@ def _ran(command: str, rows: Iterable[Row], block: Block, reading: Reading) -> T
 
 
 def _suggested(block: Block, reading: Reading) -> list[str]:
-    """Give the commands of the question before this one."""
+    """Give the commands of the question before this one; a line that was nearly full may have been a whole one."""
     for other in reversed(reading.blocks[: block.index]):
         if other.kind == "subject":
-            return _about(other, reading)
+            return [*_about(other, reading), *(row.line.text.strip() for row in other.rows if row.line.text)]
         if other.kind in _INPUTS:
             break
     return []
@@ -145,8 +156,7 @@ def _about(block: Block | None, reading: Reading) -> list[str]:
 
 def _asked_what_is_wrong(block: Block, reading: Reading) -> bool:
     """Tell whether the next prompt is the one that the program proposes after a failure."""
-    later = (other for other in reading.blocks[block.index + 1 :] if other.kind in _INPUTS)
-    after = next(later, None)
+    after = next((other for other in reading.blocks[block.index + 1 :] if other.kind in _INPUTS), None)
     return block.kind == "run" and after is not None and after.fields.get("text", "").startswith(_PREFILLED)
 
 

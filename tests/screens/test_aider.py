@@ -252,6 +252,15 @@ def test_the_key_that_stops_an_answer_is_not_its_text() -> None:
     assert (texts(reading), errors(reading)) == (["It ad", "Fine."], [ErrorKind.INTERRUPTED])
 
 
+def test_a_command_that_fills_its_line() -> None:
+    """Two suggested commands stay two, however long the first is; their output is not part of them."""
+    long = "ls " + "x" * 90
+    yes = asked("Run shell commands?", "y", long, "make test")
+    ran = f"\nRunning ls\n{'x' * 90}\nmake\n\nRunning make test\nok\n"
+    found = tools(read(typed("go"), said("So:"), yes, ran))
+    assert [(tool.command, tool.output) for tool in found] == [(long, "make"), ("make test", "ok")]
+
+
 def test_lines_of_a_prompt() -> None:
     """Lines after the first have the prompt's sign again (a dot up to 0.75); one may be empty, one broken."""
     long = "x" * 98
