@@ -1,4 +1,4 @@
-"""aider's screen (0.60 to 0.86): a green rule and the files of the chat before every prompt, answers without any mark.
+"""aider's screen (0.75 to 0.86): a green rule and the files of the chat before every prompt, answers without any mark.
 
 Program notices are plain, answers coloured, questions green with their answer behind them. No exit status is shown.
 Without colours (NO_COLOR, --no-pretty, TERM=dumb) no rule is drawn either: an answer is then what stands between the
@@ -16,6 +16,7 @@ from parsers.screens.table import LineRule, Look, Screen, chrome, head, panel, p
 _GREEN = Look(hues=frozenset({Hue.GREEN}))
 _PLAIN = Look(hues=frozenset({Hue.DEFAULT}), background=False)
 _NO_CODE = Look(background=False)
+_OF_PROGRAM = Look(not_hues=frozenset({Hue.YELLOW}), background=False)  # 0.75: an answer's own rules are yellow
 _COLOURED = Look(not_hues=frozenset({Hue.DEFAULT}), sure=True)
 _INVERSE = Look(inverse=True, sure=True)
 _NO_COLOURS = Look(hues=frozenset({Hue.DEFAULT}), not_hues=frozenset({Hue.DEFAULT}))  # no pen is both
@@ -54,7 +55,7 @@ RULES = (
     head("answering", _ANSWERS + _OPTIONS, lead=_NO_COLOURS),
     part("more", r".", lead=_NO_COLOURS, within=("text",)),
     part("output", r"(?!.*\? \(Y|\^C)", lead=_NO_COLOURS, within=("run",)),
-    panel("rule", r"─{8,}$", lead=_NO_CODE),
+    panel("rule", r"─{8,}$", lead=_OF_PROGRAM),
     # --- edits that did not fit: their lines, what the model is told of them, its next answer ----------------------
     head("mismatch", r"#+ \d+ SEARCH/REPLACE blocks? failed to match", lead=_PLAIN),
     part("mismatch_end", r"(?:.* )?etc$", within=("mismatch",), body=_PLAIN),

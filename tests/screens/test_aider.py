@@ -216,6 +216,15 @@ def test_prompts_below_the_rule_in_any_colour() -> None:
     assert prompts(read(rule, said("Fine."), rule)) == ["go", "go"]
 
 
+def test_rules_within_answers() -> None:
+    """A rule that an answer has is not the one above the input: what follows is still the answer."""
+    answer = "\n".join((ink(BLUE, "One."), "", ink("33", "─" * 100), ink(BLUE, "> two"), "", ink(BLUE, "Three.")))
+    reading = read(typed("go"), answer + "\n\n" + said("End."))
+    assert prompts(reading) == ["go"]
+    assert "Three." in "".join(texts(reading))
+    assert "Three." in reading.transcript
+
+
 def test_narrow_terminals() -> None:
     """The input box breaks questions and prompts at the edge, what is printed is wrapped between words."""
     start = START + typed("one two three four five six seven eight nine ten", " eleven").replace("─" * 100, "─" * 50)
