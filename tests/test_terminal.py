@@ -112,6 +112,26 @@ def test_another_view_of_the_conversation_is_an_overlay() -> None:
     assert overlay == full
 
 
+def test_a_view_that_grew_from_the_conversation_goes_with_it() -> None:
+    """Outputs shown in full in place push the screen up; once they are folded again, nothing is told twice."""
+    said = [f"{number} paragraph of the conversation" for number in range(6)]
+    full = [f"{number} line of what the command has printed" for number in range(30)]
+    end = ["it ends with some words of the conversation", "and with a few more of them", "> type here"]
+    wipe = "\x1b[H" + "\x1b[2K\x1b[1B" * 12 + "\x1b[H"
+    read = read_transcript(
+        record(
+            "Welcome\r\n",
+            "Tip: none\r\n",
+            CLEAR + "\r\n".join([*said, *end]),
+            "\x1b[7;1H\x1b[J" + "\r\n".join([*full, *end]),
+            wipe + "\r\n".join([*said[2:], *end]),
+            cols=60,
+            rows=12,
+        )
+    )
+    assert texts(read) == [*said, *end]
+
+
 def test_what_a_program_prints_again_as_it_ends_is_there_once() -> None:
     """Having left the alternate screen some print the whole conversation: each line once, when it was first seen."""
     drawn = ["\x1b[?1049h\x1b[?1002h\x1b[Hclose-issue 583", "\x1b[2;1HI look at the repository.", "\x1b[8;1H> draft"]

@@ -14,7 +14,7 @@ from parsers.replay.alignment import SHORT, Anchor, find_anchor, letters_of, wal
 from parsers.replay.document import PROBE, Document, SegmentKind
 from parsers.replay.frames import Frame
 from parsers.replay.rows import Row
-from parsers.replay.story import Part, Story
+from parsers.replay.story import MOSTLY, Part, Story
 
 TOP = 8  # rows with letters that count as the top of the screen
 FEW = 3  # rows that may be overwritten without asking
@@ -172,13 +172,20 @@ def _splice(document: Document, frame: Frame, shown: Sequence[Row], anchor: Anch
 
 
 def _known_above(document: Document, shown: Sequence[Row], anchor: Anchor) -> int:
-    """Return the line where a document already has what stands above an anchor, but for a few rows in between."""
+    """Return the line from which a document has most of what stands above an anchor, whatever else in between."""
     for number, row in enumerate(shown[: anchor.row]):
         if len(row.letters) >= SHORT and row.letters not in document.banner:
+            head = [above.letters for above in shown[number : anchor.row]]
             for line in reversed(document.positions(row.letters)):
-                if anchor.line - anchor.row + number - FEW <= line < anchor.line:
+                if _mostly(head, letters_of(old.row for old in document.lines[line : anchor.line])):
                     return line
     return anchor.line
+
+
+def _mostly(texts: Sequence[str], stream: str) -> bool:
+    """Tell whether most letters of some texts stand in a stream, in order."""
+    found = [(length, place >= 0) for _, length, place in walk(texts, stream)]
+    return sum(length for length, known in found if known) >= MOSTLY * sum(length for length, _ in found)
 
 
 def _another_view(document: Document, shown: Sequence[Row], anchor: Anchor) -> bool:
