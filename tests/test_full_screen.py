@@ -72,6 +72,18 @@ def test_scrolled_back_by_a_person() -> None:
     assert lines == [*BANNER[:3], "❯ explain it", *text[5:], "● The end."]
 
 
+def test_a_menu_over_most_of_the_page_is_part_of_none() -> None:
+    """One line below what may be a sticky title stays above a tall menu: the window has not moved, nothing turned."""
+    text = [*BANNER, prompt("explain it"), *[f"sentence {number} of a long answer" for number in range(40)]]
+    grown = [screen(text[:end]) for end in (5, 6, *range(13, len(text) + 1, 8))]
+    menus = [
+        [f"/command {row} of a menu that {does}" for row in "abcdefghijk"] for does in ("opens", "narrows", "ends")
+    ]
+    changed = ["\x1b[6;1H" + "\r\n".join("\x1b[2K" + row for row in rows) for rows in (*menus, text[-15:-4])]
+    lines = conversation(read(*grown, *changed, screen([*text, "● The end."])))
+    assert lines == [*BANNER[:3], "❯ explain it", *text[5:], "● The end."]
+
+
 def test_rows_that_collapse_between_known_ones_are_gone() -> None:
     """A frame lies where its top lies, though more of it stands further down than before."""
     running = ["● Touching", "  ⎿  $ cat > out.txt", "     first", "     second", "     third", "     EOF", ""]

@@ -60,8 +60,10 @@ def follow(story: Story, frame: Frame, *, resized: bool) -> None:
 
 
 def _top_untouched(rows: Sequence[Row], touched: Sequence[int]) -> bool:
-    top = [number for number, row in enumerate(rows) if number >= HEADER and row.letters][:SURE]
-    return len(top) == SURE and touched[0] >= HEADER and not any(number in touched for number in top)
+    """Tell whether enough rows at the top are as they were, and not only such as may be sticky."""
+    end = next((number for number in touched if number < len(rows) and rows[number].letters), len(rows))
+    top = [number for number, row in enumerate(rows[:end]) if row.letters]
+    return touched[0] >= HEADER and len(top) >= SURE and top[-1] >= HEADER
 
 
 def _patch(document: Document, rows: Sequence[Row], frame: Frame) -> None:
