@@ -97,6 +97,18 @@ def test_rows_that_collapse_between_known_ones_are_gone() -> None:
     assert lines[at + 1 :] == ["  Ran 2 shell commands", *result, "● All files are there."]
 
 
+def test_a_title_that_stays_is_no_proof() -> None:
+    """A whole page comes at once below the prompt that stays in view: what stood there scrolled off, it did not go."""
+    asked = prompt("and a script")
+    text = [*BANNER, prompt("explain it"), *[f"sentence {number} of a long answer" for number in range(20)]]
+    answer = ["● Ran the script", "  └ 0", *ANSWER, "● Nothing else happened."]
+    status = [f"{what}: is told by the command" for what in ("Model", "Folder", "Agents", "Name", "Mode", "Session")]
+    page = [asked, "/status", *status, *[f"Limit {word} of the account" for word in ("one", "two", "three", "four")]]
+    grown = [screen(text[:end]) for end in (5, 6, 13, 21, 25)]
+    lines = conversation(read(*grown, screen([*text, asked, *answer]), screen(page)))
+    assert lines[-len(page) - len(answer) : -len(page)] == answer
+
+
 def test_a_resize_keeps_the_times() -> None:
     """What is laid out anew for another width is as old as it was."""
     text = [*BANNER, prompt("explain it"), *ANSWER]

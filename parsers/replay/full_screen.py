@@ -235,7 +235,7 @@ def _loses_much(document: Document, rows: Sequence[Row], fit: _Fit, height: int)
     """Tell whether a frame that hardly fits would overwrite text that it does not show, a dialog aside."""
     begin = max(0, fit.offset + fit.row)
     gone = _gone(document, rows, begin, min(_dialog(document, rows, begin), _lower(document, height)))
-    if len(gone) <= GIVE_UP or (fit.proven and _at_once(gone)):
+    if len(gone) <= GIVE_UP or (fit.known >= HEADER and fit.proven and _at_once(gone)):
         return False
     return 4 * fit.proven < sum(len(line.row.letters) for line in gone)
 
