@@ -1,4 +1,4 @@
-"""The records of Codex's rollouts (0.39 … 0.169), typed: only the fields that the reader uses are decoded.
+"""The records of Codex's rollouts (0.39 … 0.171), typed: only the fields that the reader uses are decoded.
 
 Each line is `{timestamp, type, payload}`; `payload.type` tells the kind of response items and events,
 `payload.item.type` that of `item_completed` (0.149 and later). Fields of one name mean one thing in all of them, so

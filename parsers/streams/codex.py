@@ -1,6 +1,6 @@
 """Codex `exec --json`: thread, turn and item events since about 0.44, before that the core's messages.
 
-The newer names are those of 0.87 to 0.169, the older ones (`{"id", "msg": {"type": …}}`) those of 0.39.
+The newer names are those of 0.87 to 0.171, the older ones (`{"id", "msg": {"type": …}}`) those of 0.39.
 """
 
 from __future__ import annotations
