@@ -72,6 +72,16 @@ def test_scrolled_back_by_a_person() -> None:
     assert lines == [*BANNER[:3], "❯ explain it", *text[5:], "● The end."]
 
 
+def test_scrolled_back_below_a_hint_in_a_small_window() -> None:
+    """Where a hint says how to come back, fewer rows of the text are left; jumping to the end, none is lost."""
+    text = [*BANNER, prompt("explain it"), *[f"sentence {number} of a long answer" for number in range(40)]]
+    grown = [screen(text[:end]) for end in (5, 6, *range(13, len(text) + 1, 8))]
+    hint = ["  Back to bottom", "", "", *COMPOSER]
+    back = [screen(text[:end], hint) for end in (-5, -12, -19)]
+    lines = conversation(read(*grown, *back, screen(text), screen([*text, "● The end."])))
+    assert lines == [*BANNER[:3], "❯ explain it", *text[5:], "● The end."]
+
+
 def test_a_menu_over_most_of_the_page_is_part_of_none() -> None:
     """One line below what may be a sticky title stays above a tall menu: the window has not moved, nothing turned."""
     text = [*BANNER, prompt("explain it"), *[f"sentence {number} of a long answer" for number in range(40)]]

@@ -152,7 +152,7 @@ def _scrolled_back(document: Document, rows: Sequence[Row], fit: _Fit, height: i
 
     When a tall dialog closes, the window moves back as well, but then they come where the dialog was.
     """
-    return fit.offset < document.base and fit.known >= KNOWN * height and _same_below(document, rows, height)
+    return fit.offset < document.base and fit.known >= int(KNOWN * height) and _same_below(document, rows, height)
 
 
 def _same_below(document: Document, rows: Sequence[Row], height: int) -> bool:
