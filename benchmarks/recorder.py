@@ -33,6 +33,7 @@ ECHO_GOAL_RATIO = 1.1
 PROMPT_GOAL_SECONDS = 0.35
 ECHO_KEYS = 400
 THROUGHPUT_BYTES = 64 * 2**20
+IDLE_SECONDS = 5
 
 STUB = """#!/bin/sh
 case $1 in
@@ -40,6 +41,7 @@ case $1 in
     echo) stty raw -echo; printf ready; exec dd bs=1 count=KEYS 2>/dev/null ;;
     flood) head -c "$2" /dev/zero | tr '\\0' 'a' | fold -w 99 ;;
     session) cat "$2"; printf END ;;
+    idle) printf ready; exec sleep 1000 ;;
 esac
 """
 
@@ -150,16 +152,77 @@ def echo_latency(way: Way, environ: dict[str, str]) -> float:
     return statistics.median(times) * 1000
 
 
-def throughput(way: Way, environ: dict[str, str]) -> float:
-    """Return the MB/s at which much output arrives."""
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """What much output cost: MB/s, processor seconds of all that ran, and the memory (MB) of all at its half."""
+
+    rate: float
+    cpu: float
+    memory: float
+
+
+def flood(way: Way, environ: dict[str, str]) -> Flood:
+    """Let much output arrive."""
     terminal = Terminal(way.command(f"flood {THROUGHPUT_BYTES}"), environ)
-    size = 0
+    size, memory = 0, 0.0
     while data := terminal.read():
         size += len(data)
         last = time.perf_counter()
+        if not memory and size > THROUGHPUT_BYTES // 2:
+            memory = memory_of(family(terminal.pid))
     passed = last - terminal.began
-    os.waitpid(terminal.pid, 0)
-    return size / passed / 1e6
+    _, _, used = os.wait4(terminal.pid, 0)
+    return Flood(size / passed / 1e6, used.ru_utime + used.ru_stime, memory)
+
+
+def idle(way: Way, environ: dict[str, str]) -> tuple[float, float]:
+    """Return processor seconds in an hour, and MB of memory, of all that runs while nothing happens."""
+    terminal = Terminal(way.command("idle"), environ)
+    terminal.read_until(b"ready")
+    time.sleep(1)
+    running = family(terminal.pid)
+    before = cpu_of(running)
+    time.sleep(IDLE_SECONDS)
+    spent, memory = cpu_of(running) - before, memory_of(running)
+    for process in running:
+        os.kill(process, signal.SIGKILL)
+    terminal.finish()
+    return spent * 3600 / IDLE_SECONDS, memory
+
+
+def family(process: int) -> list[int]:
+    """Return a process and all that it started, as Linux's /proc tells."""
+    parents = {int(stat.parent.name): int(fields_of(stat)[1]) for stat in Path("/proc").glob("[0-9]*/stat")}
+    found = [process]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == each]
+    return found
+
+
+def fields_of(stat: Path) -> list[str]:
+    """Return what follows a process's name in its stat file; zeros if it has ended."""
+    try:
+        return stat.read_text().rpartition(")")[2].split()
+    except OSError:
+        return ["0"] * 50
+
+
+def cpu_of(processes: list[int]) -> float:
+    """Return the processor seconds that these processes used."""
+    used = [fields_of(Path(f"/proc/{process}/stat")) for process in processes]
+    return sum(int(fields[11]) + int(fields[12]) for fields in used) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_of(processes: list[int]) -> float:
+    """Return the MB of memory that these processes hold, what they share with others in proportion (PSS)."""
+    total = 0
+    for process in processes:
+        try:
+            lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        except OSError:  # it has ended
+            continue
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1000
 
 
 def real_session() -> bytes:
@@ -232,8 +295,13 @@ def main() -> int:
             f"{ratio:.2f}x script (goal <= {ECHO_GOAL_RATIO})",
             ratio <= ECHO_GOAL_RATIO,
         )
-        speed = {way.name: throughput(way, environ) for way in (bare, script, light)}
-        report("64 MB of output, MB/s: bare / script / wrapper", " / ".join(f"{each:.0f}" for each in speed.values()))
+        floods = [flood(way, environ) for way in (bare, script, light)]
+        report("64 MB of output, MB/s: bare / script / wrapper", " / ".join(f"{each.rate:.0f}" for each in floods))
+        report("  processor, s, the program's included", " / ".join(f"{each.cpu:.2f}" for each in floods))
+        report("  memory, MB", " / ".join(f"{each.memory:.1f}" for each in floods))
+        quiet = [idle(way, environ) for way in (bare, script, light)]
+        report("idle, processor seconds an hour", " / ".join(f"{spent:.0f}" for spent, _ in quiet))
+        report("  memory, MB", " / ".join(f"{memory:.1f}" for _, memory in quiet))
         session = folder / "session"
         session.write_bytes(real_session())
         ends: dict[str, list[float]] = {way.name: [] for way in (script, light, wrapped)}
