@@ -132,6 +132,18 @@ def test_a_view_that_grew_from_the_conversation_goes_with_it() -> None:
     assert texts(read) == [*said, *end]
 
 
+def test_what_only_an_overlay_shows_again_has_gone() -> None:
+    """A dialog's words in the full output of a command do not make the dialog stay: it was passing all the same."""
+    said = [f"{number} paragraph of the conversation" for number in range(20)]
+    asked = "Do you want to run this command?"
+    full = [*said[:5], asked, *(f"{number} line of output" for number in range(12)), *said[5:]]
+    views = [CLEAR + "\r\n".join(view) for view in (full, said)]
+    read = read_transcript(
+        record("\r\n".join(said), f"\r\n{asked}", "\r\x1b[K\x1b[A\x1b[999C", *views, "\r\nand on", cols=60)
+    )
+    assert asked in [passed.text for passed in read.passing]
+
+
 def test_what_a_program_prints_again_as_it_ends_is_there_once() -> None:
     """Having left the alternate screen some print the whole conversation: each line once, when it was first seen."""
     drawn = ["\x1b[?1049h\x1b[?1002h\x1b[Hclose-issue 583", "\x1b[2;1HI look at the repository.", "\x1b[8;1H> draft"]
