@@ -238,20 +238,21 @@ def _views(text: str) -> set[str]:
 
 def _rows_joined(text: str) -> str:
     """Return the text as it was before something broke it into rows: the last word of a full row may go on."""
-    joined: list[str] = []
+    parts: list[str] = []
     full = blank = False
     for row in text.split("\n"):
         content = row.strip(_SIDES)
         if full and content:
-            joined[-1] = joined[-1].rstrip(_SIDES) + content
+            parts[-1] = parts[-1].rstrip(_SIDES)
+            parts.append(content)
         elif full and not blank:  # the transcript sets rows apart
             blank = True
             continue
         else:
-            joined.append(row)
+            parts += ("\n", row) if parts else (row,)
         width = len(row.rstrip(_SIDES))
         full, blank = width >= FULL_ROW and len(row) - width <= FULL_ROW_PADDING, False
-    return "\n".join(joined)
+    return "".join(parts)
 
 
 def _grown(stream: str, at: int, secret: str, offset: int) -> tuple[int, int]:
