@@ -35,6 +35,7 @@ _LAUNCHERS = frozenset(
     }
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_MOST_LINES = 20_000  # that are looked at for signs: every table is tried on each
 _ENOUGH_SIGNS = 2  # one shape alone may be a coincidence
 
 
@@ -145,5 +146,5 @@ def _by_signs(transcript: Transcript, screens: Sequence[Screen]) -> tuple[Screen
 
 def _signs_of(screen: Screen, transcript: Transcript) -> int:
     """Count the lines of a shape that only this program draws."""
-    lines = transcript.lines
+    lines = transcript.lines[:_MOST_LINES]
     return sum(row.kind in screen.signs for row in classify(lines, screen, palette_of(lines, screen)))
