@@ -16,16 +16,14 @@ from parsers.session import (
     Category,
     Detection,
     Event,
-    Git,
     ModelCall,
     Prompt,
     Session,
-    SessionHeader,
     Source,
-    Terminal,
     Tokens,
     ToolUse,
 )
+from parsers.session_header import Git, SessionHeader, Terminal
 
 BEGAN = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
 PROVIDERS = {"claude_code": "claude", "openai_codex": "codex", "gemini_cli": "gemini", "aider": "aider"}

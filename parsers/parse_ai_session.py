@@ -29,8 +29,9 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from parsers.session import ModelCall, SessionHeader
+    from parsers.session import ModelCall
     from parsers.session_folder import Parsed, Personal
+    from parsers.session_header import SessionHeader
 
 
 RECORDED = ("session.json", "typescript", "stdout.txt", "stderr.txt", "native")

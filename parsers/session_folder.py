@@ -21,7 +21,8 @@ from parsers.native_logs.finding import Found, find_log
 from parsers.reading import ScreenReading
 from parsers.reconcile import reconcile
 from parsers.screens.own_patterns import OwnPatterns
-from parsers.session import AssistantText, Detection, Event, ModelCall, Prompt, Session, SessionHeader, Terminal
+from parsers.session import AssistantText, Detection, Event, ModelCall, Prompt, Session
+from parsers.session_header import SessionHeader, Terminal
 from parsers.summary import Facts, active_seconds, summarise
 
 Price = Callable[[Sequence[ModelCall]], tuple[float | None, tuple[str, ...]]]

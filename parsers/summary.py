@@ -21,13 +21,12 @@ from parsers.session import (
     ParseCounts,
     Prompt,
     Session,
-    SessionHeader,
     Stopped,
-    Terminal,
     Tokens,
     ToolUse,
     Totals,
 )
+from parsers.session_header import SessionHeader, Terminal
 from parsers.shell_commands import outcomes, runs_git
 
 _IDLE_SECONDS = 5.0  # a longer silence on screen is somebody thinking or away, not work

@@ -20,12 +20,11 @@ from parsers.session import (
     ModelCall,
     Prompt,
     Session,
-    SessionHeader,
     Source,
-    Terminal,
     Tokens,
     ToolUse,
 )
+from parsers.session_header import SessionHeader, Terminal
 
 BEGAN = datetime(2026, 11, 20, 9, 29, 39, tzinfo=UTC)
 OUTPUT = b"\x1b[1mclose-issue 583\x1b[0m\r\n" * 50

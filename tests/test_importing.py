@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from parsers.native_logs import Places
-from parsers.session import SessionHeader
+from parsers.session_header import SessionHeader
 from tests.conftest import CHECKOUT
 from with_tracking import archive
 from with_tracking.cli.import_ import command

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from parsers.session import Git
+from parsers.session_header import Git
 from tests import synthetic
 from with_tracking import archive, index, remarks
 from with_tracking.archive import State

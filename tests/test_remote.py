@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from parsers.session import Git
+from parsers.session_header import Git
 from tests import synthetic
 from tests.mlflow_server import free_port
 from tests.runs import log

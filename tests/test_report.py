@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from parsers.session import Git, Prompt
+from parsers.session import Prompt
+from parsers.session_header import Git
 from tests import synthetic, varied_archive
 from tests.test_cli_sessions import run
 from tests.test_comparison import row

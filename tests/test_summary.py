@@ -13,19 +13,17 @@ from parsers.session import (
     Error,
     ErrorKind,
     Event,
-    Git,
     ModelCall,
     ParseCounts,
     Prompt,
     Session,
-    SessionHeader,
     Source,
     Stopped,
-    Terminal,
     Tokens,
     ToolUse,
     Totals,
 )
+from parsers.session_header import Git, SessionHeader, Terminal
 from parsers.summary import Facts, active_seconds, errors_of, summarise
 
 HEADER = SessionHeader(

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from parsers.session import Git
+from parsers.session_header import Git
 from tests import synthetic, varied_archive
 from tests.test_cli_sessions import run
 from tests.test_comparison import row

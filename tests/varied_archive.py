@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from parsers.session import AssistantText, Category, Error, ErrorKind, Event, Git, Prompt, ToolUse
+from parsers.session import AssistantText, Category, Error, ErrorKind, Event, Prompt, ToolUse
+from parsers.session_header import Git
 from tests import synthetic
 
 PROCEDURES = ("close-issue 583", "review-changes", "fix the flaky test in tests/test_login.py")

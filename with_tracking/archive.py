@@ -20,7 +20,8 @@ from typing import Any
 
 import msgspec
 
-from parsers.session import Event, Session, SessionHeader
+from parsers.session import Event, Session
+from parsers.session_header import SessionHeader
 from with_tracking import paths, processes
 from with_tracking.errors import WithTrackingError
 

@@ -11,8 +11,8 @@ import msgspec
 
 from parsers.native_logs import Places
 from parsers.native_logs.finding import copy_native
-from parsers.session import SessionHeader
 from parsers.session_folder import Parsed
+from parsers.session_header import SessionHeader
 from with_tracking import archive, config, index, paths, privacy
 from with_tracking.errors import WithTrackingError
 

@@ -22,8 +22,9 @@ from typing import Any
 
 import msgspec
 
-from parsers.session import Category, Detection, Error, ErrorKind, Event, Git, Prompt, Session, SessionHeader, ToolUse
+from parsers.session import Category, Detection, Error, ErrorKind, Event, Prompt, Session, ToolUse
 from parsers.session_folder import Parsed
+from parsers.session_header import Git, SessionHeader
 from parsers.summary import Facts, summarise
 from with_tracking import archive, paths
 from with_tracking.alerting.session_start import session_started

@@ -22,7 +22,8 @@ from parsers.native_logs.times import (
     seconds_between,
     touched_since,
 )
-from parsers.session import Event, SessionHeader
+from parsers.session import Event
+from parsers.session_header import SessionHeader
 
 __all__ = [
     "Candidate",

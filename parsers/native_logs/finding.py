@@ -18,7 +18,8 @@ from pathlib import Path
 from parsers.argv_prompts import prompt_of
 from parsers.native_logs import reader_of
 from parsers.native_logs.base import Candidate, Hints, Places, Reader, Window, aware
-from parsers.session import AssistantText, Prompt, SessionHeader
+from parsers.session import AssistantText, Prompt
+from parsers.session_header import SessionHeader
 
 SESSION_ID = re.compile(r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|ses_\w{8,40})", re.IGNORECASE)
 NOT_LETTERS = re.compile(r"[\W_]+")

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from parsers.session import SessionHeader
+from parsers.session_header import SessionHeader
 from tests.pseudo_terminal import PseudoTerminal
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from parsers.session import SessionHeader
+from parsers.session_header import SessionHeader
 from tests.bin.conftest import Bench, until
 from tests.pseudo_terminal import PseudoTerminal
 

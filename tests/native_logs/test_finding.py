@@ -12,7 +12,8 @@ import pytest
 from parsers.native_logs import read_native
 from parsers.native_logs.base import Hints
 from parsers.native_logs.finding import Found, copy_native, find_log, find_native
-from parsers.session import Prompt, SessionHeader
+from parsers.session import Prompt
+from parsers.session_header import SessionHeader
 from tests.native_logs.recorded import RECORDINGS, truth_of, window_of
 
 START = datetime.fromisoformat("2026-03-02T09:00:00+00:00")

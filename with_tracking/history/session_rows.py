@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from parsers.session import Git, SessionHeader
+from parsers.session_header import Git, SessionHeader
 from with_tracking import archive
 from with_tracking.archive import State
 from with_tracking.remarks import read_remarks

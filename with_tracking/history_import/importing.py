@@ -19,7 +19,8 @@ from typing import Any
 import msgspec
 
 from parsers.native_logs.finding import Found, copy_native
-from parsers.session import Git, Session, SessionHeader, Tokens
+from parsers.session import Session, Tokens
+from parsers.session_header import Git, SessionHeader
 from with_tracking import archive, paths
 from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused
 from with_tracking.history_import import import_ledger

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from parsers.session import Event, Git, Session
+from parsers.session import Event, Session
+from parsers.session_header import Git
 from with_tracking import config, index, paths
 from with_tracking.archive import State
 from with_tracking.errors import MlflowUnavailable, WithTrackingError
