@@ -83,11 +83,6 @@ def _given(clause: str) -> list[str]:
     return given
 
 
-def user_shell(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read a command that the person ran."""
-    yield Note(kind=NoteKind.USER_SHELL, text=block.fields["command"], seconds=block.seconds)
-
-
 def resume(block: Block, reading: Reading) -> Iterator[Event]:
     """Read the id with which the session can be resumed."""
     yield Note(kind=NoteKind.RESUME_ID, text=block.fields["session"], seconds=block.seconds)
