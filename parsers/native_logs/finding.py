@@ -71,18 +71,6 @@ class _Rated:
         return (-len(_common(expected, self.logged)), -(self.answered or 0), self.below, self.distance)
 
 
-def find_native(
-    folder: Path,
-    header: SessionHeader,
-    hints: Hints,
-    environ: Mapping[str, str] | None,
-    *,
-    provider: str | None = None,
-) -> tuple[Path, ...]:
-    """Give the files of the session's log, none if there is none. See `find_log`."""
-    return find_log(folder, header, hints, environ, provider=provider).files
-
-
 def find_log(
     folder: Path,
     header: SessionHeader,

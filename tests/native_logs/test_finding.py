@@ -11,7 +11,7 @@ import pytest
 
 from parsers.native_logs import read_native
 from parsers.native_logs.base import Hints
-from parsers.native_logs.finding import Found, copy_native, find_log, find_native
+from parsers.native_logs.finding import Found, copy_native, find_log
 from parsers.session import Prompt
 from parsers.session_header import SessionHeader
 from tests.native_logs.recorded import RECORDINGS, truth_of, window_of
@@ -53,7 +53,7 @@ def header(**known: object) -> SessionHeader:
 
 def found(tmp_path: Path, head: SessionHeader, **hints: object) -> list[str]:
     """Find the log below `tmp_path` and give its files' names."""
-    files = find_native(tmp_path / "session", head, Hints(**hints), {"HOME": str(tmp_path)})  # type: ignore[arg-type]
+    files = find_log(tmp_path / "session", head, Hints(**hints), {"HOME": str(tmp_path)}).files  # type: ignore[arg-type]
     return [file.stem for file in files]
 
 
@@ -84,7 +84,7 @@ def test_the_session_knows_where_its_log_lies(tmp_path: Path) -> None:
     assert found(tmp_path, head, prompts=("hello",)) == [uuid(1)]
     elsewhere = {"HOME": str(tmp_path), "CLAUDE_CONFIG_DIR": str(tmp_path / "private" / ".claude")}
     head = header(log_places={"HOME": str(tmp_path)})
-    files = find_native(tmp_path / "session", head, Hints(prompts=("hello",)), elsewhere)
+    files = find_log(tmp_path / "session", head, Hints(prompts=("hello",)), elsewhere).files
     assert [file.stem for file in files] == [uuid(2)]
 
 
@@ -95,7 +95,7 @@ def test_several_configuration_folders(tmp_path: Path) -> None:
     one, two = (str(tmp_path / name / ".claude") for name in ("one", "two, three"))
     for value, stems in ((f"{one}, /nowhere", [uuid(1)]), (two, [uuid(2)]), (f"/nowhere,{one}", [uuid(1)])):
         environ = {"HOME": str(tmp_path), "CLAUDE_CONFIG_DIR": value}
-        files = find_native(tmp_path / "session", header(), Hints(), environ)
+        files = find_log(tmp_path / "session", header(), Hints(), environ).files
         assert [file.stem for file in files] == stems
 
 
@@ -211,7 +211,7 @@ def test_overrides_in_the_environment(tmp_path: Path, variable: str, place: str)
     file.rename(target)
     value = tmp_path / place.removesuffix("/.claude").removesuffix("/claude")
     environ = {"HOME": str(tmp_path), variable: str(value)}
-    assert find_native(tmp_path / "session", header(), Hints(), environ) == (target,)
+    assert find_log(tmp_path / "session", header(), Hints(), environ).files == (target,)
 
 
 def test_the_copy_in_the_session_folder_comes_first(tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_without_an_environment_only_the_folder_is_looked_at(tmp_path: Path, mon
     """Reading a session folder of another machine takes nothing from this one."""
     claude_log(tmp_path, 1, [(0.1, "hello")])
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert find_native(tmp_path / "session", header(), Hints(), None) == ()
+    assert find_log(tmp_path / "session", header(), Hints(), None).files == ()
 
 
 @pytest.mark.parametrize("provider", ["demo", "generic", None, "no-such"])
@@ -302,6 +302,6 @@ def test_real_logs_are_found_by_folder_time_and_prompts(tmp_path: Path, provider
     home = recording / "native"
     head = SessionHeader(provider=provider, cwd=truth["cwd"], started_at=started_at, ended_at=ended_at)
     hints = Hints(prompts=tuple(truth["user_prompts"]))
-    files = find_native(tmp_path, head, hints, {"HOME": str(home)})
+    files = find_log(tmp_path, head, hints, {"HOME": str(home)}).files
     logs = {file for file in home.rglob("*.jsonl") if {"projects", "sessions"} & set(file.relative_to(home).parts)}
     assert set(files) == logs
