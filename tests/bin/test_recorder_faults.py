@@ -30,6 +30,9 @@ def test_killed(bench: Bench, tracking_root: Path, victim: str, line: int) -> No
     with bench.start([bench.wrapper()]) as terminal:
         shown = f"line {line:02}"
         terminal.wait_for(shown)
+        # script(1) writes to the terminal first, then to its log: killed in between, nobody has those bytes.
+        typescript_file = bench.session()[0] / "typescript"
+        assert until(lambda: shown.encode() in typescript_file.read_bytes())
         lines = {"script": "script ", "assistant": f"/bin/bash {bench.stubs}/claude"}
         os.kill(terminal._pid if victim == "recorder" else bench.pid_of(lines[victim]), signal.SIGKILL)
         terminal.wait_until_quiet(2)
