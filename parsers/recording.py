@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 DEFAULT_ROWS, DEFAULT_COLS = 24, 80
 MAX_SIDE = 1000  # rows or columns; more is a broken log, not a terminal
@@ -26,16 +26,14 @@ _KINDS = frozenset("HOIS")  # header, output, input, signal
 _SIDES = re.compile(r"ROWS=(\d+)\s+COLS=(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """Bytes that the terminal was sent, `seconds` after the start."""
 
     seconds: float
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Resize:
+class Resize(NamedTuple):
     """The terminal's new size, `seconds` after the start."""
 
     seconds: float
@@ -122,18 +120,19 @@ def _read_timing(raw: bytes) -> _Timing:
     for line in _text(raw).splitlines():
         kind, _, rest = line.partition(" ")
         if kind not in _KINDS and _CLASSIC_ROW.fullmatch(line.strip()):
-            kind, rest = "O", line.strip()
-        if kind not in _KINDS:
+            kind, rest = "O", line
+        delay, _, value = rest.strip().partition(" ")
+        pause = _number(delay) if kind in _KINDS else None
+        if pause is None:
             log.unreadable += bool(line.strip())
             continue
-        delay, _, value = rest.strip().partition(" ")
-        pause = _number(delay)
-        if pause is None:
-            log.unreadable += 1
-            continue
-        now += max(0.0, pause)
+        now += pause
         if kind == "O":
-            _note_output(log, now, value)
+            count = _integer(value.partition(" ")[0])
+            if count is None or count < 0:
+                log.unreadable += 1
+            else:
+                log.steps.append((now, count))
         elif kind == "H":
             name, _, text = value.partition(" ")
             log.fields[name] = text
@@ -142,14 +141,6 @@ def _read_timing(raw: bytes) -> _Timing:
             if rows and cols:
                 log.steps.append(Resize(now, rows, cols))
     return log
-
-
-def _note_output(log: _Timing, now: float, value: str) -> None:
-    count = _integer(value.partition(" ")[0])
-    if count is None or count < 0:
-        log.unreadable += 1
-    else:
-        log.steps.append((now, count))
 
 
 def _chunks(data: bytes, log: _Timing, problems: list[str]) -> Iterator[Chunk]:

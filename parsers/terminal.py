@@ -98,8 +98,8 @@ def read_transcript(recording: Recording) -> Transcript:
         if isinstance(piece, Resize):
             stitcher.resize(piece.seconds, piece.rows, piece.cols)
             continue
-        if "\x1b]" in piece.text:
-            named += [(piece.seconds, title) for title in titles(piece.text)]
+        if b"\x1b]" in piece.data:
+            named += [(piece.seconds, title) for title in titles(piece.data)]
         stitcher.draw(piece)
     return _transcript(stitcher.finish(), tuple(named), recording.cols)
 

@@ -16,8 +16,9 @@ import avt
 from parsers.replay.rows import BLANK, Row, colour_of
 
 NARROWEST = 2  # columns: in one, pyavt 0.1.2 stumbles over wide characters
-_MARKS = (b"\xe2\x80\x8b", b"\xe2\x80\x8c", b"\xe2\x80\x8d", b"\xe2\x83", b"\xe3\x82\x99", b"\xef\xb8")
-_NO_MARKS = bytes(set(range(256)) - {0xCC, 0xCD, 0xD2, *range(0xD6, 0xE2), 0xEA})  # but for those of _MARKS
+_MARKS_BEGIN = frozenset({0xCC, 0xCD, 0xD2, *range(0xD6, 0xE2), 0xEA})  # with these, but for those of _OTHER_MARKS
+_OTHER_MARKS = (b"\xe2\x80\x8b", b"\xe2\x80\x8c", b"\xe2\x80\x8d", b"\xe2\x83", b"\xe3\x82\x99", b"\xef\xb8")
+_NO_MARKS = bytes(set(range(256)) - _MARKS_BEGIN - {mark[-1] for mark in _OTHER_MARKS})
 _EMOJI_STYLE = "\ufe0f"  # variation selector 16: the glyph before it is drawn two cells wide
 _JOINERS = "\u200b\u200c\u200d"
 _NARROW, _WIDE = 0x100000, 0x38000  # code points of one and of two cells that nobody uses
@@ -25,7 +26,7 @@ _STAND_INS = 0x7FFF
 
 
 class Emulator:
-    """A screen that is fed text and asked for its rows."""
+    """A screen that is fed output and asked for its rows."""
 
     def __init__(self, cols: int, rows: int) -> None:
         self.cols, self.rows = max(cols, NARROWEST), rows
@@ -33,9 +34,10 @@ class Emulator:
         self._stand_ins: dict[str, str] = {}
         self._clusters: dict[int, str] = {}
 
-    def feed(self, text: str) -> tuple[list[int], list[Row]]:
-        """Draw text; return the numbers of the rows that may have changed, and the rows that scrolled off the top."""
-        if not text.isascii() and _may_hold_marks(text):
+    def feed(self, data: bytes) -> tuple[list[int], list[Row]]:
+        """Draw UTF-8; return the numbers of the rows that may have changed, and the rows that scrolled off the top."""
+        text = data.decode("utf-8", "replace")
+        if not data.isascii() and data.translate(None, _NO_MARKS) and _may_hold_marks(data):
             text = _clusters().sub(self._stand_in, text)
         changed, scrolled = self._vt.feed_str(text)
         return changed, [self._read(line) for line in scrolled]
@@ -58,7 +60,7 @@ class Emulator:
         for number in numbers:
             line = terminal[number]
             drawn = line.text.rstrip()
-            if screen[number].redrawn(drawn, line):
+            if drawn == (old := screen[number]).drawn and old.redrawn(line):
                 continue
             row = self._row(line, drawn)
             screen[number] = trimmed(row) if trimmed else row
@@ -112,12 +114,6 @@ def _clusters() -> re.Pattern[str]:
     return re.compile(f"[^\x00-\x1f\x7f][{''.join(marks)}{_JOINERS}]+")
 
 
-def _may_hold_marks(text: str) -> bool:
-    """Tell quickly whether a text can hold combining marks, by the bytes that they begin with in UTF-8."""
-    raw = text.encode()
-    if raw.translate(None, _NO_MARKS):
-        return True
-    for begin in _MARKS:  # noqa: SIM110  (called for each unit of output; any() takes twice as long)
-        if begin in raw:
-            return True
-    return False
+def _may_hold_marks(data: bytes) -> bool:
+    """Tell whether UTF-8 can hold combining marks or joiners."""
+    return not _MARKS_BEGIN.isdisjoint(data) or any(mark in data for mark in _OTHER_MARKS)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_MODE = re.compile(r"\x1b\[\?(?P<number>2004|100[0236])(?P<set>[hl])")
-BRACKETED_PASTE = "2004"
+_MODE = re.compile(rb"\x1b\[\?(?P<number>2004|100[0236])(?P<set>[hl])")
+BRACKETED_PASTE = b"2004"
 
 
 class Modes:
@@ -20,14 +20,14 @@ class Modes:
         self._pasting = False
         self._drawn_since = False  # on the main screen, since bracketed paste was turned on
         self._held = False  # by an inline program when the alternate screen was entered
-        self._inside: set[str] = set()
+        self._inside: set[bytes] = set()
 
-    def watch(self, text: str) -> None:
-        """Note the modes that a text sets."""
-        if "\x1b[?2004" not in text and "\x1b[?100" not in text:
+    def watch(self, data: bytes) -> None:
+        """Note the modes that a piece of output sets."""
+        if b"\x1b[?2004" not in data and b"\x1b[?100" not in data:
             return
-        for match in _MODE.finditer(text):
-            on = match["set"] == "h"
+        for match in _MODE.finditer(data):
+            on = match["set"] == b"h"
             if on:
                 self._inside.add(match["number"])
             if match["number"] == BRACKETED_PASTE and on != self._pasting:

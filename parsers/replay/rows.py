@@ -45,19 +45,20 @@ class Row:
     """One row of a screen.
 
     `letters` are its letters and digits, what rows are compared by: blinking bullets, indents and rules do not matter.
+    `drawn` is the text as the emulator has it, before anything was cut off.
     `lead` is the pen of the first glyph, `body` that of the first letter or digit after it. `wrapped` says that the
     terminal, not the program, broke the line at the end of this row. These three are read from the emulator's line
     when they are asked for, at the latest by `settle`: most rows are overwritten before anybody asks.
     """
 
-    __slots__ = ("_cut", "_drawn", "_line", "_pens", "letters", "text")
+    __slots__ = ("_cut", "_line", "_pens", "drawn", "letters", "text")
 
     def __init__(self, text: str, line: avt.Line | None = None, pens: _Pens | None = None, drawn: str = "") -> None:
         self.text = text
         self.letters = _letters(text)
         self._line = line
         self._pens = pens
-        self._drawn = drawn  # the text as the emulator has it
+        self.drawn = drawn
         self._cut = False
 
     def __repr__(self) -> str:
@@ -86,24 +87,23 @@ class Row:
             self._line = None
         return self._pens
 
-    def redrawn(self, drawn: str, line: avt.Line) -> bool:
+    def redrawn(self, line: avt.Line) -> bool:
         """Take over a line with the same text, so that this row need not be made anew. False if that cannot be."""
-        if drawn != self._drawn or self._pens is not None:
-            return False
-        if drawn:
+        if self._pens is None:
             self._line = line
-        return True
+            return True
+        return self is BLANK
 
     def cut(self, text: str) -> Row:
         """Return a row with the beginning of this one's text and the same pens."""
         if not text:
             return BLANK
-        row = Row(text, self._line, self._pens and (*self._pens[:2], False), self._drawn)
+        row = Row(text, self._line, self._pens and (*self._pens[:2], False), self.drawn)
         row._cut = True
         return row
 
 
-BLANK = Row("")
+BLANK = Row("", None, (PLAIN, PLAIN, False))
 
 
 def shortened(row: Row, letters: int) -> Row:

@@ -51,8 +51,8 @@ class Stitcher:
         """Draw a unit and look at the frame that it leaves."""
         if self._left is not None and unit.seconds > self._left + STILL:
             self._close_view(lives_on=True)
-        self._modes.watch(unit.text)
-        touched, scrolled = self._emulator.feed(unit.text)
+        self._modes.watch(unit.data)
+        touched, scrolled = self._emulator.feed(unit.data)
         if unit.full_screen is not None and unit.full_screen != self._alternate:
             self._switch(unit)
             return

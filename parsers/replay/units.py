@@ -7,28 +7,30 @@ a unit too: several may come at once. Nothing depends on how the bytes were chun
 
 from __future__ import annotations
 
-import codecs
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Generator, Iterable, Iterator
+from itertools import accumulate, chain, groupby
 from typing import NamedTuple, TypeAlias
 
 from parsers.recording import Output, Resize
 
 PAUSE = 0.02  # seconds without output that end a unit
 SYNCHRONIZED_PAUSE = 1.0  # the same inside a synchronized block: its end was lost
-MAX_UNIT = 1 << 16  # characters
-LONGEST_BREAK = 8  # characters of a control sequence that ends a unit, less one
+MAX_UNIT = 1 << 16  # bytes
+_SET = ord("h")
 
-_BREAK = re.compile(r"\x1b\[(?:\?2026(?P<sync>[hl])|\?(?:1049|1047|47)(?P<buffer>[hl])|(?P<anew>2J|H))")
-_UNFINISHED = re.compile(r"\x1b(?:\[[0-9;?]{0,16}|\][^\x07\x1b]{0,256})?\Z")
-_TITLE = re.compile(r"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
+_BREAK = re.compile(rb"\x1b\[(?:\?2026(?P<sync>[hl])|\?(?:1049|1047|47)(?P<buffer>[hl])|(?P<anew>2J|H))")
+_UNFINISHED_SEQUENCE = re.compile(rb"\x1b(?:\[[0-9;?]{0,16}|\][^\x07\x1b]{0,256})?")
+_UNFINISHED_CHARACTER = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
+_TITLE = re.compile(rb"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
 
 
 class Unit(NamedTuple):
     """A piece of output. `full_screen` says whether it ends in the alternate screen buffer (None: as before)."""
 
     seconds: float
-    text: str
+    data: bytes
     full_screen: bool | None = None
 
 
@@ -36,75 +38,86 @@ Piece: TypeAlias = Unit | Resize
 
 
 def units(chunks: Iterable[Output | Resize]) -> Iterator[Piece]:
-    """Decode and cut the output; resizes pass through in their place."""
-    cutter = _Cutter()
-    for chunk in chunks:
-        if isinstance(chunk, Resize):
-            yield from cutter.flush()
-            yield chunk
+    """Cut the output; resizes pass through in their place. No character and no control sequence is cut in two."""
+    rest = b""
+    last = 0.0
+    for is_output, group in groupby(chunks, lambda chunk: isinstance(chunk, Output)):
+        if is_output:
+            outputs = [chunk for chunk in group if isinstance(chunk, Output)]
+            last = outputs[-1].seconds
+            rest = yield from _Run(rest, outputs).cut()
         else:
-            yield from cutter.cut(chunk)
-    yield from cutter.flush(last=True)
+            yield from group
+    if rest:
+        yield Unit(last, rest)
 
 
-def titles(text: str) -> list[str]:
-    """Return the window titles set in a text."""
-    return _TITLE.findall(text)
+def titles(data: bytes) -> list[str]:
+    """Return the window titles set in a piece of output."""
+    return [title.decode("utf-8", "replace") for title in _TITLE.findall(data)]
 
 
-class _Cutter:
-    def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._pending: list[str] = []
-        self._size = 0
-        self._tail = ""  # of what is pending: a control sequence may go on in the next chunk
-        self._now = 0.0
-        self._synchronized = False
+class _Run:
+    """Output between two resizes. `rest` is what was not complete when the terminal was resized."""
 
-    def cut(self, chunk: Output) -> Iterator[Piece]:
-        """Take a chunk in; give out the units that are complete."""
-        pause = SYNCHRONIZED_PAUSE if self._synchronized else PAUSE
-        if self._size and chunk.seconds - self._now > pause:
-            yield from self.flush()
-        self._now = chunk.seconds
-        text = self._decoder.decode(chunk.data)
-        seam = self._tail + text
-        if _BREAK.search(seam) or self._size + len(text) > MAX_UNIT:
-            yield from self._cut(self._size - len(self._tail), "".join([*self._pending, text]))
-        else:
-            self._pending.append(text)
-            self._size += len(text)
-            self._tail = seam[-LONGEST_BREAK:]
+    def __init__(self, rest: bytes, outputs: list[Output]) -> None:
+        self._data = rest + b"".join([output.data for output in outputs])
+        self._seconds = [output.seconds for output in outputs]
+        self._ends = list(accumulate([len(output.data) for output in outputs], initial=len(rest)))[1:]
 
-    def _cut(self, begin: int, text: str) -> Iterator[Piece]:
-        done = 0
-        for match in _BREAK.finditer(text, begin):
-            if match["sync"] == "h" or (match["anew"] and self._synchronized):
-                self._synchronized = True
-                continue
-            end = match.end() if match["sync"] else match.start()
+    def cut(self) -> Generator[Piece, None, bytes]:
+        """Give out the units; return what is not complete at the end."""
+        data = self._data
+        done, synchronized = 0, False
+        pauses = self._pauses()
+        pause_at, pause, before = next(pauses)
+        for match in chain(_BREAK.finditer(data), [None]):
+            here = match.end() if match else len(data) + 1
+            while pause_at < here:
+                if pause > (SYNCHRONIZED_PAUSE if synchronized else PAUSE):
+                    end = self._complete(done, pause_at)
+                    if end > done:
+                        yield from self._units(done, end, before)
+                    done, synchronized = end, False
+                pause_at, pause, before = next(pauses)
+            if match is None:
+                break
+            kind, sets = match.lastgroup, data[here - 1] == _SET
+            if kind == "sync":
+                synchronized = sets
+                end = done if sets else here
+            else:
+                end = done if kind == "anew" and synchronized else match.start()
             if end > done:
-                yield Unit(self._now, text[done:end])
-            if match["buffer"]:
-                end = match.end()
-                yield Unit(self._now, match[0], match["buffer"] == "h")
-            elif match["sync"]:
-                self._synchronized = False
-            done = end
-        while len(text) - done > MAX_UNIT:
-            yield Unit(self._now, text[done : done + MAX_UNIT])
-            done += MAX_UNIT
-        self._keep(text[done:])
+                yield from self._units(done, end, self._seconds[bisect_left(self._ends, here)])
+                done = end
+            if kind == "buffer":
+                yield Unit(self._seconds[bisect_left(self._ends, here)], match[0], sets)
+                done = here
+        return data[done:]
 
-    def _keep(self, text: str) -> None:
-        self._pending, self._size, self._tail = [text], len(text), text[-LONGEST_BREAK:]
+    def _pauses(self) -> Iterator[tuple[int, float, float]]:
+        """Give where the output paused, how many seconds, and when it had come so far; its end is the last pause."""
+        seconds = self._seconds
+        for end, before, after in zip(self._ends, seconds, seconds[1:], strict=False):
+            if after - before > PAUSE:
+                yield end, after - before, before
+        yield len(self._data), float("inf"), seconds[-1]
+        yield len(self._data) + 2, 0.0, seconds[-1]
 
-    def flush(self, last: bool = False) -> Iterator[Piece]:
-        """Give out what is pending, but for a control sequence that is not complete."""
-        text = "".join([*self._pending, self._decoder.decode(b"", True) if last else ""])
-        unfinished = None if last else _UNFINISHED.search(text, max(0, len(text) - 300))
-        end = unfinished.start() if unfinished else len(text)
-        if end:
-            yield Unit(self._now, text[:end])
-        self._keep(text[end:])
-        self._synchronized = False
+    def _complete(self, begin: int, end: int) -> int:
+        """Return where what is not complete before `end` begins."""
+        escape = self._data.rfind(b"\x1b", begin, end)
+        if escape >= 0 and _UNFINISHED_SEQUENCE.fullmatch(self._data, escape, end):
+            return escape
+        unfinished = _UNFINISHED_CHARACTER.search(self._data, max(begin, end - 3), end)
+        return unfinished.start() if unfinished else end
+
+    def _units(self, begin: int, end: int, now: float) -> list[Unit]:
+        """Return what stands between two places as a unit, or several if it is long."""
+        found = []
+        while end - begin > MAX_UNIT:
+            cut = self._complete(begin, begin + MAX_UNIT)
+            found.append(Unit(self._seconds[bisect_left(self._ends, cut)], self._data[begin:cut]))
+            begin = cut
+        return [*found, Unit(now, self._data[begin:end])]
