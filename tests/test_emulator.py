@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pyte
@@ -69,3 +70,14 @@ def test_tells_who_broke_a_line() -> None:
     emulator = Emulator(10, 5)
     emulator.feed(b"abcdefghijklm\r\n1234567890\r\n")
     assert [row.wrapped for row in emulator.screen()] == [True, False, False, False, False]
+
+
+def test_no_mark_is_missed() -> None:
+    """What is looked for at first holds every character that takes no room of its own."""
+    marks = [chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in ("Mn", "Me")]
+    shown = []
+    for mark in [*marks, "\u200b", "\u200c", "\u200d"]:
+        emulator = Emulator(8, 1)
+        emulator.feed(f"e{mark}x".encode())
+        shown.append(emulator.row(0).text)
+    assert shown == [f"e{mark}x" for mark in [*marks, "\u200b", "\u200c", "\u200d"]]

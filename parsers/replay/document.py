@@ -68,10 +68,7 @@ class Document:
         same = self._unchanged(at, rows)
         at, rows = at + same, rows[same:]
         dropped = self._take_out(at)
-        first = [_find(dropped, row.letters) for row in rows]
-        for number, row in enumerate(rows):
-            if first[number] is None and row.letters:
-                first[number] = self.vanished.recall(row.letters[:PROBE], seconds)
+        first = [self._seen(dropped, row.letters[:PROBE], seconds) for row in rows]
         if repaint:
             _fill_between(first)
         self.lines += [
@@ -79,13 +76,20 @@ class Document:
         ]
         self._remember(dropped, seconds)
 
+    def _seen(self, dropped: _Lines, probe: str, seconds: float) -> float | None:
+        """Return when a row first appeared if it was among the lines that were dropped, or vanished a moment ago."""
+        if not probe:
+            return None
+        known = _find(dropped, probe)
+        return self.vanished.recall(probe, seconds) if known is None else known
+
     def date_back(self, at: int, earlier: Iterable[DocumentLine]) -> None:
         """Give every line from `at` on the time at which it, or the line above it, was seen among earlier ones."""
         seen: _Lines = {}
         for number, line in enumerate(earlier):
             if line.row.letters:
                 seen.setdefault(line.row.letters[:PROBE], deque()).append((number, line))
-        first = [_find(seen, line.row.letters) for line in self.lines[at:]]
+        first = [_find(seen, line.row.letters[:PROBE]) for line in self.lines[at:]]
         _fill_between(first)
         self.lines[at:] = [
             line if known is None else line._replace(seconds=min(known, line.seconds))
@@ -130,15 +134,13 @@ class Document:
         while len(self.lines) <= at:
             self.lines.append(DocumentLine(BLANK, seconds, cols))
         old = self.lines[at]
-        was, now = old.row.letters, row.letters
-        if was[:PROBE] == now[:PROBE] or (was and now.startswith(was)):
-            first: float | None = old.seconds
-        else:
-            first = self.vanished.recall(now[:PROBE], seconds) if now else None
-            if was:
-                self.vanished.add(was[:PROBE], at, old.row, old.seconds, seconds)
-        if was[:PROBE] != now[:PROBE]:
+        first: float | None = old.seconds
+        if (was := old.row.letters) != (now := row.letters) and (old_probe := was[:PROBE]) != (probe := now[:PROBE]):
             self._forget(at)
+            if not was or not now.startswith(was):
+                first = self.vanished.recall(probe, seconds) if now else None
+                if was:
+                    self.vanished.add(old_probe, at, old.row, old.seconds, seconds)
         self.lines[at] = DocumentLine(row, seconds if first is None else first, cols)
 
     def trim(self, end: int) -> None:
@@ -205,9 +207,9 @@ class Document:
                 self.vanished.add(probe, number, line.row, line.seconds, seconds)
 
 
-def _find(dropped: _Lines, letters: str) -> float | None:
+def _find(dropped: _Lines, probe: str) -> float | None:
     """Find the earliest time known for a row, once for each line that was dropped."""
-    known = dropped.get(letters[:PROBE]) if letters else None
+    known = dropped.get(probe)
     return known.popleft()[1].seconds if known else None
 
 

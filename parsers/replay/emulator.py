@@ -16,11 +16,13 @@ import avt
 from parsers.replay.rows import BLANK, Row, colour_of
 
 NARROWEST = 2  # columns: in one, pyavt 0.1.2 stumbles over wide characters
-_MARKS_BEGIN = frozenset({0xCC, 0xCD, 0xD2, *range(0xD6, 0xE2), 0xEA})  # with these, but for those of _OTHER_MARKS
-_OTHER_MARKS = (b"\xe2\x80\x8b", b"\xe2\x80\x8c", b"\xe2\x80\x8d", b"\xe2\x83", b"\xe3\x82\x99", b"\xef\xb8")
-_NO_MARKS = bytes(set(range(256)) - _MARKS_BEGIN - {mark[-1] for mark in _OTHER_MARKS})
 _EMOJI_STYLE = "\ufe0f"  # variation selector 16: the glyph before it is drawn two cells wide
 _JOINERS = "\u200b\u200c\u200d"
+# All combining marks below U+10000, among others, and the joiners. One set of characters is found fast.
+_NEAR_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u1fff\u200b-\u200d\u20d0-\u20f0\u2cef-\u2cf1\u2d7f\u2de0-\u2dff"
+    "\u302a-\u302d\u3099\u309a\ua66f-\uabed\ufb1e\ufe00-\ufe0f\ufe20-\ufe2f]"
+)
 _NARROW, _WIDE = 0x100000, 0x38000  # code points of one and of two cells that nobody uses
 _STAND_INS = 0x7FFF
 
@@ -37,7 +39,7 @@ class Emulator:
     def feed(self, data: bytes) -> tuple[list[int], list[Row]]:
         """Draw UTF-8; return the numbers of the rows that may have changed, and the rows that scrolled off the top."""
         text = data.decode("utf-8", "replace")
-        if not data.isascii() and data.translate(None, _NO_MARKS) and _may_hold_marks(data):
+        if not data.isascii() and _NEAR_MARKS.search(text):
             text = _clusters().sub(self._stand_in, text)
         changed, scrolled = self._vt.feed_str(text)
         return changed, [self._read(line) for line in scrolled]
@@ -112,8 +114,3 @@ def _clusters() -> re.Pattern[str]:
     """Match a glyph followed by marks that take no room of their own."""
     marks = [chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in ("Mn", "Me")]
     return re.compile(f"[^\x00-\x1f\x7f][{''.join(marks)}{_JOINERS}]+")
-
-
-def _may_hold_marks(data: bytes) -> bool:
-    """Tell whether UTF-8 can hold combining marks or joiners."""
-    return not _MARKS_BEGIN.isdisjoint(data) or any(mark in data for mark in _OTHER_MARKS)

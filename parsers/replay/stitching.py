@@ -44,7 +44,7 @@ class Stitcher:
             self._screen = [self._trimmed(row) for row in self._screen]
             self._scrolled = []
             self._resized = True
-        elif self._has_letters():
+        elif self._has_letters(()):
             main_screen.reflow(self.story, self._frame(seconds))
 
     def draw(self, unit: Unit) -> None:
@@ -63,7 +63,7 @@ class Stitcher:
             changed = self._emulator.refresh(self._screen, touched)
             self._scrolled += scrolled
         self._touched.update(changed)
-        if not (self._touched or self._scrolled) or not self._has_letters():
+        if not (self._touched or self._scrolled) or not self._has_letters(changed):
             return
         if self._alternate:
             full_screen.follow(self.story, self._frame(unit.seconds), resized=self._resized)
@@ -120,8 +120,13 @@ class Stitcher:
         """Return a row of the alternate screen without a panel or a scrollbar at its end."""
         return without_scrollbar(row, self._emulator.cols) if self._panel is None else cut_at(row, self._panel)
 
-    def _has_letters(self) -> bool:
-        return any(row.letters for row in self._screen)
+    def _has_letters(self, changed: Iterable[int]) -> bool:
+        """Whether the screen holds any; the rows that changed are the first to tell."""
+        screen = self._screen
+        for number in changed:
+            if screen[number].letters:
+                return True
+        return any(row.letters for row in screen)
 
     def _frame(self, seconds: float) -> Frame:
         cols = self._panel if self._alternate and self._panel else self._emulator.cols
