@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median_low
+from typing import NamedTuple
 
 from parsers.recording import Recording, Resize
 from parsers.replay.document import DocumentLine, SegmentKind
@@ -22,8 +23,7 @@ from parsers.replay.vanished import Gone, Stayed, blocks
 __all__ = ["Line", "Passing", "Segment", "SegmentKind", "Style", "Transcript", "read_transcript"]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line as the program drew it.
 
     `text` is stripped on the right; rows that the terminal wrapped are joined. `seconds` is when it first appeared,
@@ -142,15 +142,18 @@ def _passing(block: Sequence[Gone], begin: int, end: int, segment: int, cols: in
 
 def _lines(part: Part, drawn: Sequence[DocumentLine], segment: int) -> Iterator[Line]:
     """Join the rows that the terminal wrapped."""
-    text, first = "", None
+    text, first, last = "", None, len(drawn) - 1
+    live_from = part.document.base - part.first_line
     for number, line in enumerate(drawn):
         first = first or line
+        lead, body, wrapped = line.row.settle()
         text += line.row.text.lstrip() if text.endswith(" ") else line.row.text
-        if line.row.wrapped and number + 1 < len(drawn):
+        if wrapped and number < last:
             text += _gap(line, drawn[number + 1])
             continue
-        row, live = first.row, part.first_line + number >= part.document.base
-        yield Line(text, first.seconds, row.lead, row.body, segment, first.cols, live)
+        if line is not first:
+            lead, body, _ = first.row.settle()
+        yield Line(text, first.seconds, lead, body, segment, first.cols, number >= live_from)
         text, first = "", None
 
 

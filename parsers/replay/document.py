@@ -85,10 +85,10 @@ class Document:
 
     def date_back(self, at: int, earlier: Iterable[DocumentLine]) -> None:
         """Give every line from `at` on the time at which it, or the line above it, was seen among earlier ones."""
-        seen: _Lines = {}
+        seen: _Lines = defaultdict(deque)
         for number, line in enumerate(earlier):
-            if line.row.letters:
-                seen.setdefault(line.row.letters[:PROBE], deque()).append((number, line))
+            if letters := line.row.letters:
+                seen[letters[:PROBE]].append((number, line))
         first = [_find(seen, line.row.letters[:PROBE]) for line in self.lines[at:]]
         _fill_between(first)
         self.lines[at:] = [
@@ -185,11 +185,10 @@ class Document:
         return count
 
     def _take_out(self, at: int) -> _Lines:
-        dropped: _Lines = {}
-        for number in range(at, len(self.lines)):
-            line = self.lines[number]
-            if line.row.letters:
-                dropped.setdefault(line.row.letters[:PROBE], deque()).append((number, line))
+        dropped: _Lines = defaultdict(deque)
+        for number, line in enumerate(self.lines[at:], at):
+            if letters := line.row.letters:
+                dropped[letters[:PROBE]].append((number, line))
         self._forget(at)
         del self.lines[at:]
         return dropped

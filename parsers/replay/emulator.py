@@ -13,7 +13,7 @@ from functools import cache
 
 import avt
 
-from parsers.replay.rows import BLANK, Row, colour_of
+from parsers.replay.rows import BLANK, Row
 
 NARROWEST = 2  # columns: in one, pyavt 0.1.2 stumbles over wide characters
 _EMOJI_STYLE = "\ufe0f"  # variation selector 16: the glyph before it is drawn two cells wide
@@ -64,7 +64,7 @@ class Emulator:
             drawn = line.text.rstrip()
             if drawn == (old := screen[number]).drawn and old.redrawn(line):
                 continue
-            row = self._row(line, drawn)
+            row = self._row(line, drawn) if drawn else BLANK
             screen[number] = trimmed(row) if trimmed else row
             changed.append(number)
         return changed
@@ -75,11 +75,11 @@ class Emulator:
         Columns before `left` are not looked at.
         """
         line = self._vt[number]
-        background = colour_of(line[self.cols - 1].pen.background)
+        column = self.cols - 1
+        background = line[column].pen.background
         if background is None:
             return None
-        column = self.cols - 1
-        while column > left and colour_of(line[column - 1].pen.background) == background:
+        while column > left and line[column - 1].pen.background == background:
             column -= 1
         return column
 

@@ -119,16 +119,18 @@ def _begin_alike(one: str, other: str) -> bool:
 
 def _moved(document: Document, rows: Sequence[Row], row: int, offset: int) -> Fit:
     """Go down from a row that fits as long as rows do, or differ only here and there."""
-    lines, banner = document.lines, document.banner
+    banner = document.banner
     score = -MISMATCH * sum(1 for above in rows[:row] if above.letters)
     best, known, misses, proven = score, row, 0, 0
-    for number in range(row, min(len(rows), len(lines) - offset)):
-        letters, was = rows[number].letters, lines[offset + number].row.letters
-        if letters == was:
-            score += len(letters)
-            known = number if letters else known
-            proven += 0 if letters in banner else len(letters)
-            best = max(best, score)
+    lines = document.lines[offset + row : offset + len(rows)]
+    for number, (shown, line) in enumerate(zip(rows[row:], lines, strict=False), row):
+        letters = shown.letters
+        if letters == line.row.letters:
+            if letters:
+                score += len(letters)
+                known = number
+                proven += 0 if letters in banner else len(letters)
+                best = max(best, score)
         else:
             score -= MISMATCH
             misses += 1
