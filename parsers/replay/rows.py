@@ -149,18 +149,22 @@ def _pens(text: str, line: avt.Line | None) -> _Pens:
     lead = len(text) - len(text.lstrip())
     letter = _LETTER.search(text, lead + 1)
     body = letter.start() if letter else lead
-    if not text.isascii():  # from characters to cells
+    if text.isascii():
+        left = len(line) - len(text)
+    else:  # from characters to cells
         body += sum(unicodedata.east_asian_width(char) in "WF" for char in text[:body])
-    full = line.text  # a break may fall on a space; a program that fills rows with spaces leaves more of them
-    wrapped = len(full) - len(full.rstrip()) <= 1 and repr(line).endswith('⏎")')  # the only place where pyavt tells
-    return _style(line, lead), _style(line, body), wrapped
+        full = line.text
+        left = len(full) - len(full.rstrip())
+    # A break may fall on a space; a program that fills rows with spaces leaves more of them. Only repr() tells.
+    wrapped = left <= 1 and repr(line).endswith('⏎")')
+    style = _style(line, lead)
+    return style, _style(line, body) if body != lead else style, wrapped
 
 
 def _style(line: avt.Line, at: int) -> Style:
-    try:
-        pen = line[at].pen
-    except IndexError:
+    if at >= len(line):
         return PLAIN
+    pen = line[at].pen
     if pen.is_default():
         return PLAIN
     return _interned(

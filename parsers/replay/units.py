@@ -41,8 +41,8 @@ def units(chunks: Iterable[Output | Resize]) -> Iterator[Piece]:
     """Cut the output; resizes pass through in their place. No character and no control sequence is cut in two."""
     rest = b""
     last = 0.0
-    for is_output, group in groupby(chunks, lambda chunk: isinstance(chunk, Output)):
-        if is_output:
+    for kind, group in groupby(chunks, type):
+        if kind is Output:
             outputs = [chunk for chunk in group if isinstance(chunk, Output)]
             last = outputs[-1].seconds
             rest = yield from _Run(rest, outputs).cut()
