@@ -42,6 +42,16 @@ def test_each_line_has_the_time_and_the_pens_with_which_it_appeared() -> None:
     )
 
 
+def test_a_line_that_scrolls_keeps_its_time() -> None:
+    """So does a rule, which has no letters; and what is printed again has a time of its own."""
+    block = ["pytest", "-" * 20, "1 failed", "=" * 20]
+    pieces = [f"{row}\r\n" for row in [*block, *block, *block]]
+    read = read_transcript(record(*pieces, rows=5))
+    assert [(line.text, line.seconds) for line in read.lines] == [
+        (row, seconds) for seconds, row in enumerate([*block, *block, *block])
+    ]
+
+
 def test_a_wide_bullet_does_not_shift_the_pens() -> None:
     """Pens are found by cells, text has one character for two of them."""
     read = read_transcript(record("✅\x1b[31m done"))
@@ -252,6 +262,15 @@ def test_letters_are_decoded_whatever_the_chunks() -> None:
     cut = read_transcript(record(*(raw[number : number + 1] for number in range(len(raw))), pause=0))
     assert texts(whole) == texts(cut) == ["naïve 日本語 e\u0301\u0327x 👩\u200d👧 ❤\ufe0f."]
     assert texts(read_transcript(record(b"a\xffb\xed\xa0\x80c"))) == ["a\ufffdb\ufffd\ufffd\ufffdc"]
+
+
+def test_a_resize_may_come_inside_a_letter_or_a_sequence() -> None:
+    """What a resize cuts in two is read whole."""
+    letter = "é".encode()
+    read = read_transcript(
+        record(b"caf" + letter[:1], Resize(0, 9, 40), letter[1:] + b" \x1b[3", Resize(0, 8, 40), b"1mred\x1b[0m\r\n")
+    )
+    assert texts(read) == ["café red"]
 
 
 def test_titles_are_kept_with_their_times() -> None:

@@ -65,7 +65,7 @@ class Document:
         """
         if at < 0:
             rows, at = rows[-at:], 0
-        same = self._unchanged(at, rows)
+        same = self._redraw(at, rows, cols)
         at, rows = at + same, rows[same:]
         dropped = self._take_out(at)
         first = [self._seen(dropped, row.letters[:PROBE], seconds) for row in rows]
@@ -175,14 +175,14 @@ class Document:
         self._indexed = len(self.lines)
         return self._index.get(letters[:PROBE], [])
 
-    def _unchanged(self, at: int, rows: Sequence[Row]) -> int:
-        """Count the rows that already stand at `at` and below, so that they need not be written again."""
-        count = 0
-        for line, row in zip(self.lines[at : at + len(rows)], rows, strict=False):
+    def _redraw(self, at: int, rows: Sequence[Row], cols: int) -> int:
+        """Put rows in the place of lines that say the same, as long as they do; return how many."""
+        for number, (line, row) in enumerate(zip(self.lines[at : at + len(rows)], rows, strict=False)):
             if line.row is not row:
-                break
-            count += 1
-        return count
+                if line.row.letters != row.letters or (not row.letters and line.row.text != row.text):
+                    return number
+                self.lines[at + number] = DocumentLine(row, line.seconds, cols)
+        return min(len(rows), max(0, len(self.lines) - at))
 
     def _take_out(self, at: int) -> _Lines:
         dropped: _Lines = defaultdict(deque)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 import avt
@@ -36,13 +36,21 @@ class Emulator:
         self._stand_ins: dict[str, str] = {}
         self._clusters: dict[int, str] = {}
 
-    def feed(self, data: bytes) -> tuple[list[int], list[Row]]:
-        """Draw UTF-8; return the numbers of the rows that may have changed, and the rows that scrolled off the top."""
+    def feed(self, data: bytes, screen: Sequence[Row] = ()) -> tuple[list[int], list[Row]]:
+        """Draw UTF-8; return the numbers of the rows that may have changed, and the rows that scrolled off the top.
+
+        Those are taken from the screen as it was before, if they are given and were not changed since.
+        """
         text = data.decode("utf-8", "replace")
         if not data.isascii() and _NEAR_MARKS.search(text):
             text = _clusters().sub(self._stand_in, text)
         changed, scrolled = self._vt.feed_str(text)
-        return changed, [self._read(line) for line in scrolled]
+        rows = []
+        for number, line in enumerate(scrolled):
+            drawn = line.text.rstrip()
+            known = number < len(screen) and screen[number].drawn == drawn and screen[number].redrawn(line)
+            rows.append(screen[number] if known else self._row(line, drawn))
+        return changed, rows
 
     def resize(self, cols: int, rows: int) -> list[Row]:
         """Change the size; return the rows that scrolled off the top."""

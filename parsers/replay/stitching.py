@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from parsers.replay import full_screen, main_screen
 from parsers.replay.document import Document, SegmentKind
@@ -52,7 +52,7 @@ class Stitcher:
         if self._left is not None and unit.seconds > self._left + STILL:
             self._close_view(lives_on=True)
         self._modes.watch(unit.data)
-        touched, scrolled = self._emulator.feed(unit.data)
+        touched, scrolled = self._emulator.feed(unit.data, () if self._alternate else self._screen)
         if unit.full_screen is not None and unit.full_screen != self._alternate:
             self._switch(unit)
             return
@@ -60,8 +60,8 @@ class Stitcher:
             numbers = self._beside_a_panel(touched)
             changed = self._emulator.refresh(self._screen, numbers, self._trimmed)
         else:
-            changed = self._emulator.refresh(self._screen, touched)
-            self._scrolled += scrolled
+            numbers = self._scroll(scrolled) if scrolled else touched
+            changed = self._emulator.refresh(self._screen, numbers)
         self._touched.update(changed)
         if not (self._touched or self._scrolled) or not self._has_letters(changed):
             return
@@ -71,6 +71,13 @@ class Stitcher:
         else:
             self._modes.drew()
             main_screen.follow(self.story, self._frame(unit.seconds))
+
+    def _scroll(self, scrolled: Sequence[Row]) -> Iterable[int]:
+        """Move the rows up as the terminal did, so that they are found where they are now; give those to read: all."""
+        height = self._emulator.rows
+        self._scrolled += scrolled
+        self._screen = [*self._screen[len(scrolled) :], *[BLANK] * len(scrolled)][:height]
+        return range(height)
 
     def finish(self) -> Story:
         """Return the story, now that nothing more comes."""

@@ -41,13 +41,16 @@ def units(chunks: Iterable[Output | Resize]) -> Iterator[Piece]:
     """Cut the output; resizes pass through in their place. No character and no control sequence is cut in two."""
     rest = b""
     last = 0.0
-    for kind, group in groupby(chunks, type):
-        if kind is Output:
-            outputs = [chunk for chunk in group if isinstance(chunk, Output)]
+    for _, group in groupby(chunks, type):
+        outputs: list[Output] = []
+        for chunk in group:
+            if isinstance(chunk, Resize):
+                yield chunk
+            else:
+                outputs.append(chunk)
+        if outputs:
             last = outputs[-1].seconds
             rest = yield from _Run(rest, outputs).cut()
-        else:
-            yield from group
     if rest:
         yield Unit(last, rest)
 
