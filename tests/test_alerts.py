@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import synthetic
-from tests.test_cli_sessions import CHECKOUT, run
+from tests.forked import CHECKOUT, run
 from tests.test_comparison import row
 from with_tracking import config, detached
 from with_tracking.alerting import after_session, alerts, alerts_config

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import varied_archive
-from tests.test_cli_sessions import run
+from tests.forked import run
 
 
 @pytest.fixture

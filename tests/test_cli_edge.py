@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import synthetic
-from tests.test_cli_sessions import CHECKOUT, run
+from tests.forked import CHECKOUT, run, run_anew
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_what_nobody_expected_is_one_line(tracking_root: Path) -> None:
     assert (shown.returncode, shown.stdout) == (1, "")
     assert shown.stderr.startswith("Error: File exists: ")
     assert shown.stderr.count("\n") == 1
-    assert "Traceback" in run("reindex", WITH_TRACKING_TRACEBACK="1").stderr
+    assert "Traceback" in run_anew("reindex", WITH_TRACKING_TRACEBACK="1").stderr
 
 
 def test_a_file_that_cannot_be_written(tracking_root: Path, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_closed_pipe_is_no_error(tracking_root: Path, arguments: list[str]) ->
 def test_ctrl_c_while_it_starts(tmp_path: Path) -> None:
     """Ctrl-C before the command line is loaded ends it as quietly as afterwards."""
     (tmp_path / "click.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)\n")
-    shown = run("list", PYTHONPATH=str(tmp_path))
+    shown = run_anew("list", PYTHONPATH=str(tmp_path))
     assert (shown.returncode, shown.stdout, shown.stderr) == (-signal.SIGINT, "", "")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import synthetic
-from tests.test_cli_sessions import run
+from tests.forked import run
 from with_tracking import archive
 
 LOGGED = {"run_id": "f00d", "experiment_id": "7", "digest": "", "logged_at": datetime.now(UTC).isoformat()}

@@ -11,9 +11,9 @@ import pytest
 
 from parsers.parse_ai_session import parse_folder
 from tests import synthetic
+from tests.forked import run
 from tests.mlflow_server import free_port
 from tests.runs import client_of, log, runs_in
-from tests.test_cli_sessions import run
 from with_tracking import archive, remarks
 from with_tracking.keeping import keep
 from with_tracking.store import local_store

@@ -16,19 +16,11 @@ import pytest
 
 from parsers.session import Prompt
 from tests import synthetic
+from tests.forked import CHECKOUT, run
 from tests.mlflow_server import free_port
 from tests.runs import runs_in
 from with_tracking import archive
 from with_tracking.store import local_store
-
-CHECKOUT = Path(__file__).resolve().parents[1]
-
-
-def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a terminal of 80 columns that is a pipe."""
-    command = [sys.executable, "-m", "with_tracking", *arguments]
-    settings = {**os.environ, "COLUMNS": "80", **environ}
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=settings, cwd=CHECKOUT)
 
 
 def now() -> datetime:
@@ -191,7 +183,7 @@ on_a_store = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_
 
 def logged(tracking_root: Path) -> dict[str, Any]:
     """Return the runs of the local store by session."""
-    return {run.data.tags["session_id"]: run for run in runs_in(local_store.uri(tracking_root / "mlflow.db"))}
+    return {each.data.tags["session_id"]: each for each in runs_in(local_store.uri(tracking_root / "mlflow.db"))}
 
 
 class TestSync:

@@ -11,7 +11,7 @@ import msgspec
 
 from parsers.session import Category, Error, ErrorKind, Event, Note, NoteKind, Prompt, ToolUse
 from tests import synthetic
-from tests.test_cli_sessions import CHECKOUT, run
+from tests.forked import CHECKOUT, run
 from with_tracking.remarks import Remarks, write_remarks
 
 EDIT = ToolUse(

@@ -6,7 +6,6 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import msgspec
 import pytest
 
 from tests import synthetic
+from tests.forked import run
 from tests.mlflow_server import free_port
 from tests.runs import client_of, log
 from with_tracking import archive, privacy
@@ -22,12 +22,6 @@ from with_tracking.store import local_store, store_probe
 from with_tracking.upkeep import diagnosis, tombstones
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store")]
-
-
-def doctor(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run the command."""
-    command = [sys.executable, "-m", "with_tracking", "doctor", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environ})
 
 
 def problems(shown: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
@@ -42,7 +36,7 @@ def problems(shown: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any
 def test_all_is_well(tracking_root: Path) -> None:
     """A logged session, a store that fits: exit 0, a line each."""
     log(synthetic.parsed(tracking_root))
-    shown = doctor()
+    shown = run("doctor")
     assert (shown.returncode, shown.stderr) == (0, "")
     marks = [line.split()[:2] for line in shown.stdout.splitlines()]
     names = ["script", "environment", "root", "disk", "settings", "store", "sessions"]
@@ -62,7 +56,7 @@ def test_what_is_wrong_with_sessions(tracking_root: Path) -> None:
     changed = msgspec.structs.replace(drifted.session, parse=parse, provider_version="9.9")
     (drifted.folder / "parsed.json").write_bytes(msgspec.json.encode(changed))
     (drifted.folder / privacy.WITHHELD).write_text('["typescript"]')
-    shown = doctor("--json")
+    shown = run("doctor", "--json")
     found = problems(shown)
     assert set(found) == {"pending", "unreadable", "forgotten", "log drift"}
     assert found["pending"]["text"].startswith("4 sessions (")
@@ -76,9 +70,9 @@ def test_busy_and_unwanted_sessions_are_no_problem(tracking_root: Path) -> None:
     """What is being logged now is not pending; with MLflow switched off, what was read is not either."""
     folder = synthetic.parsed(tracking_root).folder
     with archive.lock(folder):
-        assert problems(doctor("--json")) == {}
-    assert set(problems(doctor("--json"))) == {"pending"}
-    assert problems(doctor("--json", WITH_TRACKING_MLFLOW="0")) == {}
+        assert problems(run("doctor", "--json")) == {}
+    assert set(problems(run("doctor", "--json"))) == {"pending"}
+    assert problems(run("doctor", "--json", WITH_TRACKING_MLFLOW="0")) == {}
 
 
 @pytest.mark.parametrize("harm", ["newer", "damaged", "foreign"])
@@ -96,7 +90,7 @@ def test_stores(tracking_root: Path, harm: str) -> None:
     else:
         database.write_text("hello")
     words = {"newer": "A newer MLflow", "damaged": "damaged", "foreign": "damaged"}
-    assert words[harm] in problems(doctor("--json"))["store"]["text"]
+    assert words[harm] in problems(run("doctor", "--json"))["store"]["text"]
 
 
 def test_deleted_experiment(tracking_root: Path) -> None:
@@ -104,7 +98,7 @@ def test_deleted_experiment(tracking_root: Path) -> None:
     log(synthetic.parsed(tracking_root, "one"))
     client = client_of(local_store.uri(tracking_root / "mlflow.db"))
     client.delete_experiment(client.get_experiment_by_name("ai-sessions").experiment_id)
-    found = problems(doctor("--json"))["store"]
+    found = problems(run("doctor", "--json"))["store"]
     assert "ai-sessions was deleted" in found["text"]
     assert "mlflow experiments restore -x" in json.dumps(found)
 
@@ -112,7 +106,7 @@ def test_deleted_experiment(tracking_root: Path) -> None:
 def test_server_away_and_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that does not answer is told, and not waited for."""
     away = f"http://me:secret@127.0.0.1:{free_port()}"
-    found = problems(doctor("--json", MLFLOW_TRACKING_URI=away))["store"]
+    found = problems(run("doctor", "--json", MLFLOW_TRACKING_URI=away))["store"]
     assert "cannot be reached" in found["text"]
     assert "secret" not in json.dumps(found)
     assert "does not answer" in (store_probe.probe(seconds=0.01).problem or "")
@@ -124,7 +118,7 @@ def test_root_and_settings(tracking_root: Path, home: Path, tmp_path: Path) -> N
     file.parent.mkdir(parents=True)
     file.write_text("[mlflow]\ncolour = 1\n")
     (tmp_path / "file").touch()
-    found = problems(doctor("--json", WITH_TRACKING_HOME=str(tmp_path / "file")))
+    found = problems(run("doctor", "--json", WITH_TRACKING_HOME=str(tmp_path / "file")))
     assert "config.toml:2: unknown setting mlflow.colour" in found["settings"]["text"]
     assert "cannot be written" in found["root"]["text"]
 

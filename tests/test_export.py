@@ -16,7 +16,7 @@ import pytest
 
 from parsers.session import Prompt
 from tests import synthetic, varied_archive
-from tests.test_cli_sessions import run
+from tests.forked import run
 from tests.test_comparison import row
 from with_tracking.history.export import as_csv, as_json, as_jsonl, as_parquet, as_prometheus
 

@@ -7,7 +7,6 @@ n-th file below the root. That needs no help from the code under test, and reach
 from __future__ import annotations
 
 import gzip
-import multiprocessing
 import os
 import resource
 import shutil
@@ -23,7 +22,7 @@ import pytest
 
 from tests import synthetic
 from tests.conftest import written_paths
-from tests.forked import take_over
+from tests.forked import PROCESSES, take_over
 from tests.mlflow_server import door
 from tests.runs import client_of, runs_in
 from with_tracking import archive, sync
@@ -31,8 +30,6 @@ from with_tracking.store import local_store
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store")]
 
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["mlflow", "with_tracking.sync", "with_tracking.keeping", "parsers.parse_ai_session"])
 KEY = "ghp_" + "a1B2c3D4e5F6g7H8i9J0" + "k1L2m3N4o5P6q7R8"
 SCREEN = "❯ close-issue 583\r\n\r\n● Bash(git status)\r\n  ⎿  On branch main\r\n\r\n● Done.\r\n".encode()
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from parsers.native_logs import Places
 from parsers.session import Prompt
 from tests import synthetic
+from tests.forked import run
 from tests.mlflow_server import free_port
 from tests.runs import client_of, log, runs_in
 from with_tracking import archive
@@ -53,10 +52,10 @@ def test_nothing_is_left(tracking_root: Path) -> None:
     done = removal.forget(tracking_root, recorded.folder, os.environ)
     assert done.runs == 2
     assert holding(tracking_root, MARK) == []
-    (run,) = runs_in(local_store.uri(tracking_root / "mlflow.db"))
-    assert run.data.tags["session_id"] == "other"
+    (found,) = runs_in(local_store.uri(tracking_root / "mlflow.db"))
+    assert found.data.tags["session_id"] == "other"
     client = client_of(local_store.uri(tracking_root / "mlflow.db"))
-    assert len(client.list_artifacts(run.info.run_id)) > 3
+    assert len(client.list_artifacts(found.info.run_id)) > 3
     assert [folder.name for folder in archive.folders(tracking_root)] == ["other"]
 
 
@@ -112,13 +111,6 @@ def test_server_away(tracking_root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert (recorded.folder / "logged.json").exists()
     removal.forget(tracking_root, recorded.folder, os.environ)
     assert holding(tracking_root, MARK) == []
-
-
-def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run the command."""
-    command = [sys.executable, "-m", "with_tracking", *arguments]
-    settings = {**os.environ, **environ}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=settings, stdin=subprocess.DEVNULL)
 
 
 def test_command(tracking_root: Path) -> None:

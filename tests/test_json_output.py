@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests import synthetic, varied_archive
-from tests.test_cli_sessions import CHECKOUT, run
+from tests.forked import CHECKOUT, run_anew
 
 PAGE = (CHECKOUT / "docs" / "json.md").read_text(encoding="utf-8")
 SHARED = "## Shared objects"
@@ -76,9 +76,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_field_is_described(name: str, root: Path) -> None:
-    """Whoever reads the JSON finds each field in docs/json.md, and the version on every object of the first level."""
+    """Whoever reads the JSON finds each field in docs/json.md, and the version on every object of the first level.
+
+    Each command is started as a person starts it.
+    """
     wanted = {"WITH_TRACKING_HOME": str(root), "MLFLOW_TRACKING_URI": "http://127.0.0.1:1"}
-    printed = json.loads(run(*COMMANDS[name], "--json", **wanted).stdout)
+    printed = json.loads(run_anew(*COMMANDS[name], "--json", **wanted).stdout)
     objects = printed if isinstance(printed, list) else [printed]
     assert [one["schema_version"] for one in objects] == [1] * len(objects)
     found = set(fields(printed)) - {"schema_version"}

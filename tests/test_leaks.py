@@ -8,18 +8,17 @@ import os
 import re
 import shlex
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.forked import CHECKOUT, run_in
 from tests.pseudo_terminal import PseudoTerminal
 from tests.secrets_of import planted
 from with_tracking import privacy
 
-CHECKOUT = Path(__file__).resolve().parents[1]
 PLANTED = planted()
 
 DRAWING = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x20]|\xe2\x94\x82")
@@ -145,8 +144,7 @@ def _record(tmp_path: Path, *arguments: str) -> Path:
 
 def _run(environ: dict[str, str], *words: str) -> str:
     """Run a command of ours and return what it prints."""
-    command = [sys.executable, "-m", "with_tracking", *words]
-    done = subprocess.run(command, env=environ, cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=False)
+    done = run_in(environ, *words)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

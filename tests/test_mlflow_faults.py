@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sqlite3
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests import synthetic
-from tests.forked import take_over
+from tests.forked import PROCESSES, take_over
 from tests.mlflow_server import door, free_port, wants_password
 from tests.runs import client_of, log, runs_in
 from with_tracking import archive, mlflow_store
@@ -21,9 +20,6 @@ from with_tracking.errors import MlflowUnavailable, RunRefused
 from with_tracking.store import local_store, mlflow_library
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store")]
-
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["mlflow", "with_tracking.mlflow_store", "parsers.metrics"])
 
 
 def _log_in_process(folder: str, environ: dict[str, str], go: Any = None) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from parsers.session import Category, Error, ErrorKind, Stopped
 from tests import varied_archive
-from tests.test_cli_sessions import run
+from tests.forked import run
 from tests.test_comparison import row
 from with_tracking.history.patterns import AGAIN, complexity, failing_commands, recurring_errors, retried_commands
 from with_tracking.history.signatures import LENGTH, command_signature, error_signature

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from parsers.session import Category, Session
+from tests.forked import run, run_in
 from tests.runs import client_of, runs_in
-from tests.test_cli_sessions import run
 from with_tracking import archive, track_procedure
 from with_tracking.store import local_store
 
@@ -207,8 +207,7 @@ def test_the_run(tracking_root: Path, tmp_path: Path) -> None:
         procedure.metric("rows", 1200)
         procedure.artifact(tmp_path / "report.txt")
     environ = {key: value for key, value in os.environ.items() if key != "WITH_TRACKING_MLFLOW"}
-    command = [sys.executable, "-m", "with_tracking", "sync", "--json"]
-    synced = subprocess.run(command, capture_output=True, text=True, env=environ, cwd=CHECKOUT, check=False)
+    synced = run_in(environ, "sync", "--json")
     assert synced.returncode == 0, synced.stderr
     assert json.loads(synced.stdout)["logged"]
     (found,) = runs_in(local_store.uri(tracking_root / "mlflow.db"))

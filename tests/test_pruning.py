@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests import synthetic
+from tests.forked import run
 from with_tracking import archive, privacy
 from with_tracking.settings import Retention
 from with_tracking.upkeep import pruning, removal, tombstones
@@ -102,12 +101,6 @@ def test_done(tracking_root: Path) -> None:
     assert {each for stone in tombstones.load(tracking_root) for each in stone.native_session_ids} == {"n100", "n20"}
     assert tombstones.forgotten(tracking_root) == frozenset()
     assert archive.read_session(young) is not None
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command."""
-    command = [sys.executable, "-m", "with_tracking", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_command(tracking_root: Path) -> None:

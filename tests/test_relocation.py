@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests import synthetic
+from tests.forked import run
 from tests.runs import client_of, log, runs_in
 from with_tracking import archive
 from with_tracking.errors import WithTrackingError
@@ -24,12 +23,12 @@ def has_moved(new: Path, names: set[str]) -> None:
     """Check that sessions, runs, their files and traces are found below the new root, and new sessions go there."""
     address = local_store.uri(new / "mlflow.db")
     assert {folder.name for folder in archive.folders(new)} == names
-    runs = runs_in(address)
-    assert {run.data.tags["session_id"] for run in runs} == names
+    found = runs_in(address)
+    assert {each.data.tags["session_id"] for each in found} == names
     client = client_of(address)
-    for run in runs:
-        assert run.info.artifact_uri.startswith((new / "artifacts").as_uri())
-        assert {"raw", "transcript.txt"} <= {entry.path for entry in client.list_artifacts(run.info.run_id)}
+    for each in found:
+        assert each.info.artifact_uri.startswith((new / "artifacts").as_uri())
+        assert {"raw", "transcript.txt"} <= {entry.path for entry in client.list_artifacts(each.info.run_id)}
     experiment = client.get_experiment_by_name("ai-sessions")
     assert experiment.artifact_location == (new / "artifacts").as_uri()
     for trace in client.search_traces(locations=[experiment.experiment_id]):
@@ -99,9 +98,9 @@ def test_moved_by_hand(tracking_root: Path, tmp_path: Path, monkeypatch: pytest.
     new = tmp_path / "new"
     tracking_root.rename(new)
     monkeypatch.setenv("WITH_TRACKING_HOME", str(new))
-    command = [sys.executable, "-m", "with_tracking", "relocate"]
     for said in ("addresses mended", "no address to mend"):
-        shown = subprocess.run(command, capture_output=True, text=True, check=True)
+        shown = run("relocate")
+        assert shown.returncode == 0
         assert said in shown.stderr
     has_moved(new, {"one"})
     (backup,) = new.glob("mlflow.db.before-relocation-*")

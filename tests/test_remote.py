@@ -14,9 +14,9 @@ import pytest
 
 from parsers.session_header import Git
 from tests import synthetic
+from tests.forked import CHECKOUT, run, run_anew
 from tests.mlflow_server import free_port
 from tests.runs import log
-from tests.test_cli_sessions import CHECKOUT, run
 from with_tracking import remarks
 from with_tracking.history.filters import Filters
 from with_tracking.store.mlflow_remote import Store
@@ -45,7 +45,7 @@ class TestRemote:
 
     def test_list(self) -> None:
         """The table is the same as that of the archive; the JSON says what the run knows."""
-        lines = run("list", "--remote", TZ="UTC").stdout.splitlines()
+        lines = run_anew("list", "--remote", TZ="UTC").stdout.splitlines()
         assert lines[0].split() == ["ID", "WHEN", "WITH", "TIME", "CMDS", "ASKED"]
         assert lines[1].split() == [
             "20261120-102939", "20", "Nov", "10:29", "claude", "5m00", "2/1✗", "✗", "fix", "the", "walrus",

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from parsers.recording import Output, Recording, Resize
 from tests import synthetic
+from tests.forked import CHECKOUT, run
 from tests.pseudo_terminal import PseudoTerminal
-from tests.test_cli_sessions import CHECKOUT, run
 from with_tracking import asciicast, privacy
 
 RECORDING = Recording(

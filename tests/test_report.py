@@ -13,7 +13,7 @@ import pytest
 from parsers.session import Prompt
 from parsers.session_header import Git
 from tests import synthetic, varied_archive
-from tests.test_cli_sessions import run
+from tests.forked import run
 from tests.test_comparison import row
 from with_tracking.history.pages import Bars, Heading, Paragraph, Table, Tiles, as_html, as_markdown
 from with_tracking.history.report import make_report

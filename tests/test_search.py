@@ -9,7 +9,7 @@ import pytest
 
 from parsers.session import AssistantText, Category, Event, Prompt, ToolUse
 from tests import synthetic
-from tests.test_cli_sessions import run
+from tests.forked import run
 from with_tracking import index
 from with_tracking.cli.search import highlighted
 from with_tracking.errors import WithTrackingError

@@ -9,7 +9,6 @@ are run with the oldest MLflow by hand:
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sqlite3
 import subprocess
@@ -20,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests import synthetic
-from tests.forked import take_over
+from tests.forked import PROCESSES, take_over
 from tests.runs import log, runs_in
 from with_tracking import archive
 from with_tracking.errors import MlflowUnavailable
@@ -82,8 +81,7 @@ def _log(folder: str, environ: dict[str, str]) -> None:
 def test_processes_at_once_on_an_older_store(old_store: Path, tracking_root: Path) -> None:
     """Of several that meet an older store one migrates it, once."""
     folders = [synthetic.parsed(tracking_root, f"session-{number}").folder for number in range(3)]
-    spawn = multiprocessing.get_context("spawn")
-    workers = [spawn.Process(target=_log, args=(str(each), dict(os.environ))) for each in folders]
+    workers = [PROCESSES.Process(target=_log, args=(str(each), dict(os.environ))) for each in folders]
     for worker in workers:
         worker.start()
     for worker in workers:

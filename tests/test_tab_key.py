@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests import synthetic
-from tests.test_cli_sessions import run
+from tests.forked import run
 
 
 def offered(line: str) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from parsers.session_header import Git
 from tests import synthetic, varied_archive
-from tests.test_cli_sessions import run
+from tests.forked import run
 from tests.test_comparison import row
 from with_tracking.errors import WithTrackingError
 from with_tracking.history.output_files import write_output

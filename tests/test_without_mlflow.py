@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.forked import run
 from tests.mlflow_server import free_port
 from tests.test_faults import KEY, recorded
 from with_tracking import archive, sync
@@ -16,28 +16,27 @@ from with_tracking.archive import State
 MISSING = "import sys; sys.modules['mlflow'] = None; from with_tracking.cli.main import main; main(sys.argv[1:])"
 
 
-def run(*arguments: str, missing: bool = False, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run `with-tracking`, with MLflow or where it cannot be imported."""
-    command = [sys.executable, *(["-c", MISSING] if missing else ["-m", "with_tracking"]), *arguments]
-    settings = {**os.environ, **environ}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=settings, stdin=subprocess.DEVNULL)
+def run_without(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `with-tracking` where MLflow cannot be imported."""
+    command = [sys.executable, "-c", MISSING, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
 
 def test_missing(tracking_root: Path) -> None:
     """MLflow cannot be imported: one line says so; sessions are read, masked, shown, listed and forgotten."""
     folders = [recorded(tracking_root, f"20261120-092939-0000000{n}", KEY.encode()) for n in range(3)]
-    shown = run("sync", "--quiet", missing=True)
+    shown = run_without("sync", "--quiet")
     assert shown.returncode == 1
     assert shown.stderr.startswith("Error: MLflow cannot be loaded")
     assert len(shown.stderr.splitlines()) == 1
     for folder in folders:
         assert archive.state_of(folder) is State.PARSED
         assert KEY.encode() not in (folder / "typescript").read_bytes()
-    assert run("show", "last", missing=True).returncode == 0
-    assert len(json.loads(run("list", "--json", missing=True).stdout)) == 3
-    assert run("forget", "last", "--yes", missing=True).returncode == 0
+    assert run_without("show", "last").returncode == 0
+    assert len(json.loads(run_without("list", "--json").stdout)) == 3
+    assert run_without("forget", "last", "--yes").returncode == 0
     assert not folders[2].exists()
-    report = run("doctor", missing=True)
+    report = run_without("doctor")
     assert report.returncode == 1
     assert "pending" in report.stdout
 
