@@ -6,10 +6,10 @@ them and is a whole process all the same: what it does to its environment, its s
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import pkgutil
-import runpy
 import subprocess
 import sys
 import tempfile
@@ -50,17 +50,19 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return run_in({**os.environ, "COLUMNS": "80", **environ}, *arguments)
 
 
-def run_in(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `with-tracking` in this environment: no terminal, nothing on stdin, the test's umask."""
+def run_in(
+    environ: Mapping[str, str], *arguments: str, module: str = "with_tracking.cli.main"
+) -> subprocess.CompletedProcess[str]:
+    """Run `with-tracking`, or another command, in this environment: no terminal, nothing on stdin, the test's umask."""
     mask = os.umask(0)
     os.umask(mask)
     with tempfile.TemporaryDirectory() as folder:
-        process = PROCESSES.Process(target=_become, args=(arguments, dict(environ), mask, folder))
+        process = PROCESSES.Process(target=_become, args=(module, arguments, dict(environ), mask, folder))
         process.start()
         process.join(300)
         if process.exitcode is None:
             process.kill()
-            raise TimeoutError(f"with-tracking {' '.join(arguments)} does not end")
+            raise TimeoutError(f"{module} {' '.join(arguments)} does not end")
         said = [Path(folder, name).read_text(encoding="utf-8") for name in ("stdout", "stderr")]
     return subprocess.CompletedProcess(arguments, process.exitcode, *said)
 
@@ -72,13 +74,12 @@ def run_anew(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=settings, cwd=CHECKOUT)
 
 
-def _become(arguments: tuple[str, ...], environ: Mapping[str, str], mask: int, folder: str) -> None:
-    """Be `python -m with_tracking`, whose output goes to files in this folder."""
+def _become(module: str, arguments: tuple[str, ...], environ: Mapping[str, str], mask: int, folder: str) -> None:
+    """Be the command that is the `main` of a module; its output goes to files in this folder."""
     take_over(environ)
     os.umask(0o077)
     for number, file in enumerate((os.devnull, f"{folder}/stdout", f"{folder}/stderr")):
         os.dup2(os.open(file, os.O_RDWR | os.O_CREAT), number)
     os.umask(mask)
     os.chdir(CHECKOUT)
-    sys.argv = ["with-tracking", *arguments]
-    runpy.run_module("with_tracking", run_name="__main__", alter_sys=True)
+    importlib.import_module(module).main(arguments)

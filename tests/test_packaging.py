@@ -15,6 +15,7 @@ import sysconfig
 import time
 import tomllib
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,8 @@ def pip(python: Path, *arguments: str) -> None:
 
 def make_environment(folder: Path) -> Path:
     """Make an environment that borrows this one's packages, with the project itself left out. Returns its Python."""
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    own_pip = ["--without-pip"] if find_spec("pip") else []  # else an environment that uv made: it has none to lend
+    subprocess.run([sys.executable, "-m", "venv", *own_pip, str(folder)], check=True)
     python = folder / "bin" / "python"
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
     lent = folder / "lent"

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import CHECKOUT, run_in
 from tests.mlflow_server import HOST, free_port
 from with_tracking import ui_server
 
-CHECKOUT = Path(__file__).resolve().parents[1]
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store", "stopped_at_the_end")]
 
 
@@ -29,10 +29,15 @@ def stopped_at_the_end(tracking_root: Path) -> Iterator[None]:
     assert server is None or not processes_of(server.pid)
 
 
-def start_mlflow(*arguments: str) -> subprocess.CompletedProcess[str]:
+def start_mlflow_anew(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a person does."""
     command = [str(CHECKOUT / "bin" / "start-mlflow"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+
+
+def start_mlflow(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run what the command runs, in a process that has everything loaded; the server is one of its own."""
+    return run_in(os.environ, *arguments, module="with_tracking.cli.start_mlflow")
 
 
 def processes_of(group: int) -> list[int]:
@@ -42,12 +47,25 @@ def processes_of(group: int) -> list[int]:
     return [int(pid) for pgid, pid, state in rows if int(pgid) == group and not state.startswith("Z")]
 
 
+def kill_and_look(server: ui_server.Server, root: Path) -> None:
+    """Kill it: the file that is left means nothing, also when the number in it has gone to another process."""
+    os.killpg(server.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while processes_of(server.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert start_mlflow("status").returncode == 1
+    file = root / "ui" / "server.json"
+    left = json.loads(file.read_text())
+    file.write_text(json.dumps({**left, "pid": os.getpid(), "started_at": "2020-01-01T00:00:00Z"}))
+    assert ui_server.running_url(root) is None
+
+
 @pytest.mark.slow
 def test_a_servers_life(tracking_root: Path) -> None:
-    """Start, find, refuse a second one on another port, restart, stop: each says what it did, and the UI answers."""
+    """Start, find, refuse a second one on another port, restart, be killed, start again, stop: each tells."""
     port = str(free_port())
     assert (start_mlflow("status").returncode, start_mlflow("url").returncode) == (1, 1)
-    started = start_mlflow("start", "--port", port)
+    started = start_mlflow_anew("start", "--port", port)
     address = f"http://{HOST}:{port}/#/experiments/1/runs?workflowType=machine_learning"
     assert (started.returncode, started.stdout) == (0, address + "\n")
     assert "ready" in started.stderr
@@ -68,27 +86,13 @@ def test_a_servers_life(tracking_root: Path) -> None:
     again = ui_server.running(tracking_root)
     assert again is not None
     assert again.pid != server.pid
-    assert start_mlflow("stop").returncode == 0
-    assert processes_of(server.pid) + processes_of(again.pid) == []
+    kill_and_look(again, tracking_root)
+    assert start_mlflow("start", "--port", port).stdout == address + "\n"
+    last = ui_server.running(tracking_root)
+    assert last is not None
+    assert start_mlflow_anew("stop").returncode == 0
+    assert processes_of(server.pid) + processes_of(again.pid) + processes_of(last.pid) == []
     assert "not running" in start_mlflow("stop").stderr
-
-
-@pytest.mark.slow
-def test_a_killed_server_leaves_nothing_in_the_way(tracking_root: Path) -> None:
-    """After SIGKILL, or when its number went to another process, the file that is left means nothing."""
-    assert start_mlflow("start", "--port", str(free_port())).returncode == 0
-    server = ui_server.running(tracking_root)
-    assert server is not None
-    os.killpg(server.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 60
-    while processes_of(server.pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert start_mlflow("status").returncode == 1
-    file = tracking_root / "ui" / "server.json"
-    left = json.loads(file.read_text())
-    file.write_text(json.dumps({**left, "pid": os.getpid(), "started_at": "2020-01-01T00:00:00Z"}))
-    assert ui_server.running_url(tracking_root) is None
-    assert start_mlflow("start", "--port", str(free_port())).returncode == 0
 
 
 def test_a_port_in_use_is_named() -> None:

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -32,30 +31,36 @@ OF_3_10 = "1b5f0d9ad7c1"
 """The schema that MLflow 3.10 makes."""
 
 
-MAKE = """
-import sys
-import sqlalchemy
-from alembic import command
-from mlflow.store.db.utils import _get_alembic_config
-from mlflow.store.tracking.dbmodels.initial_models import Base
+def _make(uri: str, revision: str) -> None:
+    import sqlalchemy
+    from alembic import command
+    from mlflow.store.db.utils import _get_alembic_config
+    from mlflow.store.tracking.dbmodels.initial_models import Base
 
-engine = sqlalchemy.create_engine(sys.argv[1])
-Base.metadata.create_all(engine)
-with engine.begin() as connection:
-    config = _get_alembic_config(sys.argv[1])
-    config.attributes["connection"] = connection
-    command.upgrade(config, sys.argv[2])
-"""
+    engine = sqlalchemy.create_engine(uri)
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        config = _get_alembic_config(uri)
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+@pytest.fixture(scope="module")
+def store_of_3_10(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a store as MLflow 3.10 would, once."""
+    database = tmp_path_factory.mktemp("old") / "mlflow.db"
+    worker = PROCESSES.Process(target=_make, args=(local_store.uri(database), OF_3_10))
+    worker.start()
+    worker.join()
+    assert worker.exitcode == 0
+    return database
 
 
 @pytest.fixture
-def old_store(tracking_root: Path) -> Path:
-    """Make a store as MLflow 3.10 would."""
+def old_store(store_of_3_10: Path, tracking_root: Path) -> Path:
+    """Put such a store into the test's root."""
     tracking_root.mkdir()
-    database = tracking_root / "mlflow.db"
-    command = [sys.executable, "-c", MAKE, local_store.uri(database), OF_3_10]
-    subprocess.run(command, check=True, capture_output=True)
-    return database
+    return Path(copyfile(store_of_3_10, tracking_root / "mlflow.db"))
 
 
 def test_older_store_is_backed_up_and_migrated(old_store: Path, tracking_root: Path) -> None:

@@ -19,6 +19,7 @@ from tests.assistants.installed import ASSISTANTS, Assistant, installed, version
 from tests.assistants.model_server import Final, ModelServer, Shell
 from tests.conftest import CHECKOUT
 from tests.pseudo_terminal import PseudoTerminal
+from tests.runs import runs_in
 
 pytestmark = [pytest.mark.assistant, pytest.mark.xdist_group("assistants")]
 
@@ -26,11 +27,6 @@ WORKS = "git status --short --branch"
 FAILS = "git push origin no-such-branch"
 CLOSING = "The scripted turn is over."
 SCRIPT = (Shell(WORKS), Shell(FAILS), Final(CLOSING))
-READ_RUN = """
-import json, sys, mlflow
-runs = mlflow.MlflowClient(sys.argv[1]).search_runs(["1"], f"tags.session_id = '{sys.argv[2]}'")
-print(json.dumps([run.to_dictionary()["data"] for run in runs]))
-"""
 
 
 @dataclass(frozen=True)
@@ -139,10 +135,8 @@ def test_screen_alone_tells_the_same(recorded: Recorded, tmp_path: Path, home: P
 def test_run_is_in_mlflow(recorded: Recorded) -> None:
     """The session arrives in MLflow by itself, and the run says the same as the session."""
     wait_for_file(recorded.folder / "logged.json", seconds=300)
-    store = f"sqlite:///{recorded.home}/tracking/mlflow.db"
-    command = [sys.executable, "-c", READ_RUN, store, recorded.folder.name]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    (run,) = json.loads(done.stdout)
+    found = runs_in(f"sqlite:///{recorded.home}/tracking/mlflow.db", f"tags.session_id = '{recorded.folder.name}'")
+    (run,) = (each.to_dictionary()["data"] for each in found)
     assert run["tags"]["type"] == "ai_session"
     assert run["tags"]["provider"] == recorded.assistant.provider
     assert run["tags"]["mlflow.runName"] == f"{recorded.assistant.name}: close-issue 583"
