@@ -71,6 +71,8 @@ class HomeGuard:
 # A run in the background of a shell script ignores these, and so would everything that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # of nohup; a handler is not passed on, and nohup's promise holds
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 GUARD = HomeGuard()
 sys.addaudithook(GUARD)

@@ -311,6 +311,7 @@ def test_a_session_starts_its_hook(tracking_root: Path, home: Path, tmp_path: Pa
     hook = f"echo $$ > {pid}; cat > {told}.new; mv {told}.new {told}; exec sleep 1000"  # until its time is over
     set_up(home, f'[hooks]\non_session_start = "{hook}"\n')
     environ = {**os.environ, "WITH_TRACKING_CLAUDE_COMMAND": "true", "WITH_TRACKING_QUIET": "1"}
+    environ["WITH_TRACKING_MLFLOW"] = "0"  # nobody would look at the runs
     for command in (
         ["claude-with-tracking", "close-issue 583"],
         ["with-tracking", "procedure", "deploy", "--", "true"],

@@ -126,6 +126,7 @@ def test_demo_is_recorded(how: str, request: pytest.FixtureRequest, tmp_path: Pa
     """The demo runs from PATH, in a terminal, is recorded and read; `with-tracking list` and `show` know it."""
     bin_folder: Path = request.getfixturevalue(how)
     environ = os.environ | {"PATH": f"{bin_folder}:{os.environ['PATH']}"}
+    environ["WITH_TRACKING_MLFLOW"] = "0"  # nobody would look at the run
     command = ["demo-with-tracking", "--yes", "--delay", "0", "close-issue 583"]
     with PseudoTerminal(command, cwd=tmp_path, environ=environ, cols=140) as terminal:
         assert terminal.wait_for_end(60) == 0, terminal.screen
