@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -71,8 +71,30 @@ exec {python} "$@"
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
+    """Give a stand-in that is not set up."""
+    return make_checkout(tmp_path / "a checkout")
+
+
+@pytest.fixture(scope="module")
+def set_up_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Set a stand-in up; return where it has to be, as environments cannot be moved, and what is to be put there."""
+    folder = tmp_path_factory.mktemp("once")
+    made = make_checkout(folder / "a checkout")
+    assert set_up(made, real_python(folder) | {"HOME": str(folder)}).returncode == 0
+    return made, made.rename(folder / "kept")
+
+
+@pytest.fixture
+def ready(set_up_once: tuple[Path, Path]) -> Iterator[Path]:
+    """Give a stand-in that is set up."""
+    place, kept = set_up_once
+    shutil.copytree(kept, place, symlinks=True)
+    yield place
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def make_checkout(folder: Path) -> Path:
     """Make the stand-in: the real script, a project that needs nothing, a package that notes how it is called."""
-    folder = tmp_path / "a checkout"
     (folder / "bin").mkdir(parents=True)
     (folder / "with_tracking").mkdir()
     shutil.copy(CHECKOUT / "bin" / "set-up-environment", folder / "bin")
@@ -134,10 +156,9 @@ def test_first_use_in_a_terminal(checkout: Path, tmp_path: Path) -> None:
     assert set_up(checkout, environ, "--check").returncode == 0
 
 
-def test_changed_project_is_set_up_again(checkout: Path, tmp_path: Path) -> None:
-    """What pyproject.toml says decides, not how old it is; an environment that is broken or was moved is made anew."""
-    environ = real_python(tmp_path)
-    assert set_up(checkout, environ).returncode == 0
+def test_changed_project_is_set_up_again(ready: Path, tmp_path: Path) -> None:
+    """What pyproject.toml says decides, not how old it is; a broken environment is made anew."""
+    checkout, environ = ready, real_python(tmp_path)
     (checkout / "pyproject.toml").touch()
     assert set_up(checkout, environ).stderr == ""
     (checkout / "pyproject.toml").write_text(PROJECT + "# more\n")
@@ -150,7 +171,13 @@ def test_changed_project_is_set_up_again(checkout: Path, tmp_path: Path) -> None
         (checkout / ".venv" / "bin" / other).unlink(missing_ok=True)
     assert "Ready" in set_up(checkout, environ).stderr
     subprocess.run([checkout / ".venv" / "bin" / "python", "-c", "import with_tracking"], check=True, cwd=tmp_path)
-    moved = checkout.rename(tmp_path / "moved")
+
+
+def test_moved_checkout_is_set_up_again(ready: Path, tmp_path: Path) -> None:
+    """Environments cannot be moved, so a checkout that was gets a new one."""
+    environ = real_python(tmp_path)
+    assert set_up(ready, environ).stderr == ""
+    moved = ready.rename(tmp_path / "moved")
     assert "Ready" in set_up(moved, environ).stderr
     where = [moved / ".venv" / "bin" / "python", "-c", "import with_tracking; print(with_tracking.__file__)"]
     assert subprocess.check_output(where, text=True, cwd=tmp_path).startswith(str(moved))
