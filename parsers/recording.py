@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+import msgspec
 
 DEFAULT_ROWS, DEFAULT_COLS = 24, 80
 MAX_SIDE = 1000  # rows or columns; more is a broken log, not a terminal
@@ -26,14 +28,14 @@ _KINDS = frozenset("HOIS")  # header, output, input, signal
 _SIDES = re.compile(r"ROWS=(\d+)\s+COLS=(\d+)")
 
 
-class Output(NamedTuple):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """Bytes that the terminal was sent, `seconds` after the start."""
 
     seconds: float
     data: bytes
 
 
-class Resize(NamedTuple):
+class Resize(msgspec.Struct, frozen=True, gc=False):
     """The terminal's new size, `seconds` after the start."""
 
     seconds: float

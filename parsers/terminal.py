@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median_low
-from typing import NamedTuple
+
+import msgspec
 
 from parsers.recording import Recording, Resize
 from parsers.replay.document import DocumentLine, SegmentKind
@@ -23,7 +24,7 @@ from parsers.replay.vanished import Gone, Stayed, blocks
 __all__ = ["Line", "Passing", "Segment", "SegmentKind", "Style", "Transcript", "read_transcript"]
 
 
-class Line(NamedTuple):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One line as the program drew it.
 
     `text` is stripped on the right; rows that the terminal wrapped are joined. `seconds` is when it first appeared,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from parsers.replay.rows import BLANK, Row, cut_at, shortened
 from parsers.replay.vanished import Vanished
@@ -23,7 +26,7 @@ class SegmentKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-class DocumentLine(NamedTuple):
+class DocumentLine(msgspec.Struct, frozen=True, gc=False):
     """A row that was drawn, when it first appeared, and how wide the terminal was then."""
 
     row: Row
@@ -54,7 +57,7 @@ class Document:
 
     def narrow(self, column: int) -> None:
         """Leave out what stands from a column on: a panel that belongs to no line."""
-        self.lines = [line._replace(row=cut_at(line.row, column)) for line in self.lines]
+        self.lines = [replace(line, row=cut_at(line.row, column)) for line in self.lines]
         self._index.clear()
         self._indexed = 0
 
@@ -92,7 +95,7 @@ class Document:
         first = [_find(seen, line.row.letters[:PROBE]) for line in self.lines[at:]]
         _fill_between(first)
         self.lines[at:] = [
-            line if known is None else line._replace(seconds=min(known, line.seconds))
+            line if known is None else replace(line, seconds=min(known, line.seconds))
             for line, known in zip(self.lines[at:], first, strict=True)
         ]
 
@@ -124,7 +127,7 @@ class Document:
         if line == len(self.lines) or not letters:
             return line
         self._forget(line)
-        self.lines[line] = self.lines[line]._replace(row=shortened(self.lines[line].row, letters))
+        self.lines[line] = replace(self.lines[line], row=shortened(self.lines[line].row, letters))
         return line + 1
 
     def patch(self, at: int, row: Row, seconds: float, cols: int) -> None:

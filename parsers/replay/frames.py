@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from parsers.replay.rows import Row
 
 
-class Frame(NamedTuple):
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """The screen after a unit of output: its `rows`, those that scrolled off its top meanwhile, those it touched."""
 
     seconds: float

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from parsers.replay.alignment import SHORT, Anchor, find_anchor, letters_of, walk
 from parsers.replay.document import PROBE, Document, SegmentKind
 from parsers.replay.frames import Frame
@@ -91,7 +93,7 @@ def _last_picture(frame: Frame, document: Document) -> Frame:
     for at in range(len(lettered) - BEGINNING, 0, -1):
         number = lettered[at][0]
         if number <= len(frame.scrolled) and [text[:PROBE] for _, text in lettered[at : at + BEGINNING]] == begin:
-            return frame._replace(scrolled=frame.scrolled[number:])
+            return replace(frame, scrolled=frame.scrolled[number:])
     return frame
 
 

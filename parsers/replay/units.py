@@ -11,7 +11,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Generator, Iterable, Iterator
 from itertools import accumulate, chain, groupby
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+import msgspec
 
 from parsers.recording import Output, Resize
 
@@ -26,7 +28,7 @@ _UNFINISHED_CHARACTER = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\x
 _TITLE = re.compile(rb"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
 
 
-class Unit(NamedTuple):
+class Unit(msgspec.Struct, frozen=True, gc=False):
     """A piece of output. `full_screen` says whether it ends in the alternate screen buffer (None: as before)."""
 
     seconds: float

@@ -61,7 +61,7 @@ def _as_typed(row: Row) -> Row:
     if row.kind not in ("bar", "item"):
         return row
     dash = "- " if row.kind == "item" else ""
-    return replace(row, kind="more", line=row.line._replace(text=f"  {dash}{row.fields['text']}"))
+    return replace(row, kind="more", line=structs.replace(row.line, text=f"  {dash}{row.fields['text']}"))
 
 
 def _is_composer(block: Block, reading: Reading) -> bool:

@@ -84,7 +84,7 @@ def _transcript(*streams: bytes) -> Transcript:
         )  # fmt: skip
         segments += [replace(segment, first_line=segment.first_line + len(lines)) for segment in drawn.segments]
         first = len(segments) - len(drawn.segments)
-        lines += [line._replace(segment=line.segment + first) for line in drawn.lines]
+        lines += [msgspec.structs.replace(line, segment=line.segment + first) for line in drawn.lines]
     return Transcript(lines=tuple(lines), segments=tuple(segments), titles=(), cols=_COLS)
 
 
