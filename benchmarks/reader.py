@@ -55,7 +55,9 @@ def pyavt_alone(recordings: list[Recording]) -> None:
     seconds, amount = 0.0, 0
     for recording in recordings:
         terminal = avt.Vt(recording.cols, recording.rows, 0)
-        pieces = [piece.data.decode("utf-8", "replace") for piece in units(recording.chunks) if not isinstance(piece, Resize)]
+        pieces = [
+            piece.data.decode("utf-8", "replace") for piece in units(recording.chunks) if not isinstance(piece, Resize)
+        ]
         began = time.process_time()
         for text in pieces:
             terminal.feed_str(text)

@@ -23,8 +23,8 @@ _HEADER = re.compile(rb"\AScript started on (?P<when>[^\n\[]*?)\s*(?:\[(?P<field
 _FOOTER = re.compile(rb"\r?\n?Script done on (?P<when>[^\n\[]*?)\s*(?:\[(?P<fields>[^\n]*)\])?\r?\n?\Z")
 _FOOTER_ROOM = 400  # bytes at the end in which a footer can begin
 _FIELD = re.compile(r'(?P<name>[A-Z_]+)="(?P<value>.*?)"(?=\s+[A-Z_]+="|\s*$)')
-_CLASSIC_ROW = re.compile(r"(\d+(?:\.\d+)?)\s+(\d+)")
-_KINDS = frozenset("HOIS")  # header, output, input, signal
+_OUTPUT_ROW = re.compile(r"(?:O )?\s*(\d{1,10}(?:\.\d+)?)\s+(\d{1,18})\s*")  # the classic format has no letter
+_OTHER_KINDS = frozenset("HIS")  # header, input, signal
 _SIDES = re.compile(r"ROWS=(\d+)\s+COLS=(\d+)")
 
 
@@ -120,22 +120,18 @@ def _named(fields: bytes | None) -> dict[str, str]:
 def _read_timing(raw: bytes) -> _Timing:
     log, now = _Timing(), 0.0
     for line in _text(raw).splitlines():
-        kind, _, rest = line.partition(" ")
-        if kind not in _KINDS and _CLASSIC_ROW.fullmatch(line.strip()):
-            kind, rest = "O", line
+        if row := _OUTPUT_ROW.fullmatch(line):
+            now += float(row[1])
+            log.steps.append((now, int(row[2])))
+            continue
+        kind, _, rest = line.strip().partition(" ")
         delay, _, value = rest.strip().partition(" ")
-        pause = _number(delay) if kind in _KINDS else None
+        pause = _number(delay) if kind in _OTHER_KINDS else None
         if pause is None:
-            log.unreadable += bool(line.strip())
+            log.unreadable += bool(kind)
             continue
         now += pause
-        if kind == "O":
-            count = _integer(value.partition(" ")[0])
-            if count is None or count < 0:
-                log.unreadable += 1
-            else:
-                log.steps.append((now, count))
-        elif kind == "H":
+        if kind == "H":
             name, _, text = value.partition(" ")
             log.fields[name] = text
         elif kind == "S" and (sides := _SIDES.search(value)):

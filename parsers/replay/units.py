@@ -22,7 +22,7 @@ SYNCHRONIZED_PAUSE = 1.0  # the same inside a synchronized block: its end was lo
 MAX_UNIT = 1 << 16  # bytes
 _SET = ord("h")
 
-_BREAK = re.compile(rb"\x1b\[(?:\?2026(?P<sync>[hl])|\?(?:1049|1047|47)(?P<buffer>[hl])|(?P<anew>2J|H))")
+_BREAK = re.compile(rb"\x1b\[(?:\?2026(?P<sync>[hl])|\?(?:1049|1047|47)(?P<buffer>[hl])|2J|H)")
 _UNFINISHED_SEQUENCE = re.compile(rb"\x1b(?:\[[0-9;?]{0,16}|\][^\x07\x1b]{0,256})?")
 _UNFINISHED_CHARACTER = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
 _TITLE = re.compile(rb"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
@@ -92,7 +92,7 @@ class _Run:
                 synchronized = sets
                 end = done if sets else here
             else:
-                end = done if kind == "anew" and synchronized else match.start()
+                end = done if kind is None and synchronized else match.start()
             if end > done:
                 yield from self._units(done, end, self._seconds[bisect_left(self._ends, here)])
                 done = end
