@@ -15,6 +15,7 @@ import avt
 
 from parsers.replay.rows import BLANK, Row
 
+STRIDE = 8  # columns looked at at once; what is narrower breaks no background
 NARROWEST = 2  # columns: in one, pyavt 0.1.2 stumbles over wide characters
 _EMOJI_STYLE = "\ufe0f"  # variation selector 16: the glyph before it is drawn two cells wide
 _JOINERS = "\u200b\u200c\u200d"
@@ -33,6 +34,7 @@ class Emulator:
     def __init__(self, cols: int, rows: int) -> None:
         self.cols, self.rows = max(cols, NARROWEST), rows
         self._vt = avt.Vt(self.cols, rows, 0)
+        self._blank = self._vt[0]
         self._stand_ins: dict[str, str] = {}
         self._clusters: dict[int, str] = {}
 
@@ -55,6 +57,7 @@ class Emulator:
     def resize(self, cols: int, rows: int) -> list[Row]:
         """Change the size; return the rows that scrolled off the top."""
         self.cols, self.rows = max(cols, NARROWEST), rows
+        self._blank = avt.Vt(self.cols, 1, 0)[0]
         return [self._read(line) for line in self._vt.resize(self.cols, rows)[1]]
 
     def row(self, number: int) -> Row:
@@ -66,10 +69,10 @@ class Emulator:
     ) -> list[int]:
         """Put the rows as they stand now into a screen, trimmed; return the numbers of those that changed."""
         changed = []
-        terminal = self._vt
+        terminal, blank = self._vt, self._blank
         for number in numbers:
             line = terminal[number]
-            drawn = line.text.rstrip()
+            drawn = "" if line == blank else line.text.rstrip()
             if drawn == (old := screen[number]).drawn and old.redrawn(line):
                 continue
             row = self._row(line, drawn) if drawn else BLANK
@@ -87,8 +90,9 @@ class Emulator:
         background = line[column].pen.background
         if background is None:
             return None
-        while column > left and line[column - 1].pen.background == background:
-            column -= 1
+        for step in (STRIDE, 1):
+            while column - step >= left and line[column - step].pen.background == background:
+                column -= step
         return column
 
     def screen(self) -> list[Row]:
