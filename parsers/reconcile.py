@@ -162,7 +162,8 @@ def _tool_uses(screen: Sequence[Event], merge: _Merge) -> None:
     """Merge tool uses by what they ran or touched, then by their kind alone.
 
     A tool use of the screen without a counterpart is kept if it names its command or file: the log lost it. One that
-    names nothing (`Read 2 files`) was only a count of what the log has in full, unless somebody stopped it.
+    names nothing (`Read 2 files`) was only a count of what the log has in full, unless somebody stopped it, or the log
+    keeps no tool uses at all (Gemini 0.8).
     """
     seen = [e for e in screen if isinstance(e, ToolUse)]
     positions = merge.positions(ToolUse)
@@ -173,7 +174,7 @@ def _tool_uses(screen: Sequence[Event], merge: _Merge) -> None:
             whole = logged[paired[i]]
             merge.completed[positions[paired[i]]] = _completed(whole, use)
             merge.disagreements.extend(_disagreements(whole, use))
-        elif use.command or use.files or use.stopped:
+        elif not logged or use.command or use.files or use.stopped:
             merge.kept.append(use)
 
 

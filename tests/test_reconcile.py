@@ -99,6 +99,12 @@ def test_counts_on_screen_are_not_added_to_what_the_log_spells_out() -> None:
     assert [(u.files, u.command) for u in uses] == [(("a.py",), None), (("b.py",), None), ((), "git stash")]
 
 
+def test_a_log_without_tool_uses_takes_none_from_the_screen() -> None:
+    """Gemini 0.8 logs messages alone: a search that names neither command nor file is no count of anything logged."""
+    search = ToolUse(name="SearchText", category=Category.SEARCH, input={"input": "'subtotal' in *.py"}, ok=True)
+    assert _tools(reconcile([search], [Prompt(text="hi", source=NATIVE)])) == [search]
+
+
 def test_reflowed_answers_are_one_and_cut_ones_survive() -> None:
     """Answers are compared by their letters; what was cut off before it could be logged is kept."""
     screen = [AssistantText(text="The bug is\nin app.py"), AssistantText(text="I will now expl", cut=True)]
