@@ -8,6 +8,7 @@ is kept where it says something that the log does not.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from parsers.session import (
 S = TypeVar("S")
 N = TypeVar("N")
 _CUT = ("…", "...")
+_FENCE = re.compile(r"(?m)^[ \t]*(?:```|~~~).*$")
 _SHORTEST_CUT = 8  # letters: a shorter beginning could be that of any text
 
 
@@ -103,6 +105,11 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text))
 
 
+def _shown_letters(answer: str) -> str:
+    """Return the letters of an answer as a screen shows it: code without the lines that fence it."""
+    return _letters(_FENCE.sub("", answer))
+
+
 def _begins(cut: str, whole: str) -> bool:
     """Tell whether a text that the screen cut off is the beginning of the whole one."""
     letters = _letters(cut)
@@ -138,9 +145,9 @@ def _prompts(screen: Sequence[Event], merge: _Merge) -> None:
 
 def _texts(screen: Sequence[Event], merge: _Merge) -> None:
     """Merge answers by their letters; keep those of the screen that no logged answer contains."""
-    seen = [(e, _letters(e.text)) for e in screen if isinstance(e, AssistantText)]
+    seen = [(e, _shown_letters(e.text)) for e in screen if isinstance(e, AssistantText)]
     positions = merge.positions(AssistantText)
-    logged = [(e, _letters(e.text)) for e in merge.native if isinstance(e, AssistantText)]
+    logged = [(e, _shown_letters(e.text)) for e in merge.native if isinstance(e, AssistantText)]
     paired = _pairs(
         seen,
         logged,

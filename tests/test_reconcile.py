@@ -113,6 +113,14 @@ def test_reflowed_answers_are_one_and_cut_ones_survive() -> None:
     assert texts == [("The **bug** is in `app.py`", Source.BOTH), ("I will now expl", Source.SCREEN)]
 
 
+def test_an_answer_is_the_same_without_the_fence_of_its_code() -> None:
+    """A screen draws code in colours, the log holds the fence with the language."""
+    logged = AssistantText(text="Fixed.\n\n```diff\n--- a/price.py\n+++ b/price.py\n```", source=NATIVE)
+    screen = [AssistantText(text="Fixed.\n\n--- a/price.py\n+++ b/price.py")]
+    texts = [e for e in reconcile(screen, [logged]) if isinstance(e, AssistantText)]
+    assert [(e.text, e.source) for e in texts] == [(logged.text, Source.BOTH)]
+
+
 def test_retries_are_counted_once() -> None:
     """Three retries on screen of which the log holds two are three errors."""
     error = Error(kind=ErrorKind.API_ERROR, text="529 Overloaded")
