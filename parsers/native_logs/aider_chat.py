@@ -280,6 +280,10 @@ _LINES: Mapping[re.Pattern[str], Callable[[re.Match[str], Reading], None]] = Map
             (r"Running (?P<command>\S.*)", _running),
             (r"Applied edit to (?P<path>\S.*)", _applied),
             (r"## Search\w+: .* in (?P<path>\S+)$", _not_applied),
+            (
+                r"(?P<path>\S.*?) (?:does not contain|contains multiple sets of) lines that match the diff\b",
+                _not_applied,
+            ),
             (r"Commit [0-9a-f]{7,} .*", _note),
             (r"Added \d+ lines of output to the chat", _output_added),
             (r"(?:litellm\.)?\w*(?:Error|Exception|Timeout): (?:litellm\.)?\w.*", _api_error),

@@ -39,6 +39,13 @@ def _input(lead: Look | None = None, after: tuple[str, ...] = ()) -> tuple[LineR
 
 
 RULES = (
+    # --- a udiff whose lines are not in the file: what the model is told, the lines in a fence ----------------------
+    head("hunk", r"UnifiedDiff\w+: hunk failed to apply", lead=_PLAIN),
+    part("hunk_end", r"```$", within=("hunk",), after=("fence", "hunk_line"), body=_PLAIN),
+    part("hunk_line", r".", within=("hunk",), after=("fence", "hunk_line")),
+    part("fence", r"```$", within=("hunk",), after=("told",), body=_PLAIN),
+    part("told", r".", within=("hunk",), after=("hunk", "told"), body=_PLAIN),
+    chrome("hunk_end", r"Note: some hunks did apply|(?:.* )?above\.$", after=("hunk_end",), body=_PLAIN),
     panel("banner", r"Aider v(?P<version>\d[\w.+-]*)"),
     chrome("banner", r"(?:(?:Main |Weak |Editor )?[Mm]odel: |Git repo: |Repo-map: |Added \S+ to the chat|Use /help "
            r"|Update git name|https://aider\.chat/|Restored previous conversation)", within=("", "banner")),
@@ -66,7 +73,7 @@ RULES = (
            r"|Added \.aider|Removed: |Now at: |The LLM did not conform to|https://aider\.chat/docs/troubleshooting/"
            r"|Only \d+ reflections allowed|Skipping edits to )"),
     chrome("notice", r"(?:.* )?commit\.$|\S+\.html$", after=("notice",)),  # their ends on a narrow screen
-    head("text", r" *\S", lead=_NO_COLOURS, after=("retrying", "mismatch_end")),
+    head("text", r" *\S", lead=_NO_COLOURS, after=("retrying", "mismatch_end", "hunk_end")),
     # --- questions ------------------------------------------------------------------------------------------------
     head("question", r".*\? " + _OPTIONS, lead=_GREEN),
     head("asking", r".*\? \(Y|Allow edits to file that has not|Add [\d.]+k tokens of command output", lead=_GREEN),

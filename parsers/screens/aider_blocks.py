@@ -41,6 +41,7 @@ _QUESTION = re.compile(r"(?P<question>.*?\?) \(Y\)es/\(N\)o.*?\[\w+\]: ?(?P<answ
 _QUESTIONS = frozenset({"question", "asking", "answering"})
 _INPUTS = frozenset({"prompt", "run", "git", "slash"})
 _UNMATCHED = re.compile(r"## SearchReplaceNoExactMatch: This SEARCH block failed to exactly match lines in (\S+)")
+_HUNK = re.compile(r"apply!\s+(\S.*?) (?:does not contain|contains multiple sets of) lines that match the diff")
 _COUNTS = re.compile(
     r"Tokens: (?P<input>[\d.,]+[kM]?) sent(?:, (?P<cache_write>[\d.,]+[kM]?) cache write)?"
     r"(?:, (?P<cache_read>[\d.,]+[kM]?) cache hit)?, (?P<output>[\d.,]+[kM]?) received\."
@@ -205,8 +206,8 @@ def _created(block: Block, reading: Reading) -> set[str]:
 
 def mismatch(block: Block, reading: Reading) -> Iterator[Event]:
     """Read edits that could not be made: one for each file that is named."""
-    files = _UNMATCHED.findall(_together(block.rows))
-    for file in files or [""]:
+    pattern = _HUNK if block.kind == "hunk" else _UNMATCHED
+    for file in pattern.findall(_together(block.rows)) or [""]:
         yield ToolUse(
             name="edit", category=Category.EDIT, files=(file,) if file else (), ok=False,
             output=block.rows[0].line.text, start_seconds=block.seconds,
@@ -278,6 +279,7 @@ READERS: Mapping[str, Reader] = {
     "applied": applied,
     "applying": applied,
     "mismatch": mismatch,
+    "hunk": mismatch,
     "text": text,
     "subject": subject,
     "api_error": api_error,

@@ -162,6 +162,20 @@ def test_edits_that_do_not_fit(tmp_path: Path) -> None:
     assert [text.text for text in of(log, AssistantText)] == ["Trying."]
 
 
+@pytest.mark.parametrize("why", ["does not contain", "contains multiple sets of"])
+def test_a_udiff_that_does_not_fit(tmp_path: Path, why: str) -> None:
+    """A hunk whose lines are not in the file, or in it twice, is a failed edit."""
+    message = (
+        f"> UnifiedDiffNoMatch: hunk failed to apply!\n\napp/a.py {why} lines that match the diff you provided!\n"
+        "Try again.\n\napp/a.py does not contain these 1 exact lines in a row:\n```\nzero\n```  \n"
+    )
+    log = read(
+        tmp_path, HEAD + asked("fix") + "\nTrying.\n\n" + said("The LLM did not conform to the edit format.") + message
+    )
+    assert [(use.files, use.ok) for use in of(log, ToolUse)] == [(("app/a.py",), False)]
+    assert [text.text for text in of(log, AssistantText)] == ["Trying."]
+
+
 @pytest.mark.parametrize(
     ("line", "errors"),
     [

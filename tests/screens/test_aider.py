@@ -83,6 +83,67 @@ def test_edits_and_new_files() -> None:
     ]  # fmt: skip
 
 
+NO_MATCH = """\
+The LLM did not conform to the edit format.
+https://aider.chat/docs/troubleshooting/edit-errors.html
+
+UnifiedDiffNoMatch: hunk failed to apply!
+
+app/a.py does not contain lines that match the diff
+you provided!
+Try again.
+DO NOT skip blank lines, comments, docstrings, etc!
+The diff needs to apply cleanly to the lines in app/a.py!
+
+app/a.py does not contain these 2 exact lines in a row:
+```
+# 1 SEARCH/REPLACE block failed to match!
+> def a():
+
+    Running b()
+```
+
+"""
+NOT_UNIQUE = """\
+UnifiedDiffNotUnique: hunk failed to apply!
+
+app/b.py contains multiple sets of lines that match the diff you provided!
+Try again.
+Use additional ` ` lines to provide context that uniquely indicates which code needs to be changed.
+The diff needs to apply to a unique set of lines in app/b.py!
+
+app/b.py contains multiple copies of these 1 lines:
+```
+    return amount
+```
+
+Note: some hunks did apply successfully. See the updated source code shown above.
+
+"""
+
+
+def test_a_udiff_that_does_not_fit() -> None:
+    """Each hunk that could not be applied is a failed edit, whatever stands in its lines; the model answers again."""
+    reading = read(typed("go"), said("Edit:"), NO_MATCH, NOT_UNIQUE, said("Sorry."), typed("on"), said("Fine."))
+    without = show(
+        PLAIN_START,
+        plain("go"),
+        "Edit:",
+        COUNTED,
+        NO_MATCH,
+        NOT_UNIQUE,
+        "Sorry.",
+        COUNTED,
+        plain("on"),
+        "Fine.",
+        COUNTED,
+    )
+    for shown in (reading, without):
+        assert [(tool.files, tool.ok) for tool in tools(shown)] == [(("app/a.py",), False), (("app/b.py",), False)]
+        assert (prompts(shown), texts(shown)) == (["go", "on"], ["Edit:", "Sorry.", "Fine."])
+        assert shown.unknown_lines == 0
+
+
 def test_slash_commands() -> None:
     """Commands for the program are notes, but what follows /ask goes to the model."""
     reading = read(typed("/tokens"), "$ 0.0051 system messages\n", typed("/ask what next?"), said("Rest."))
