@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from parsers.screens import aider_blocks
+from parsers.screens import aider_blocks, aider_counts, aider_cut
 from parsers.screens.hues import Hue
 from parsers.screens.table import LineRule, Look, Screen, chrome, head, panel, part
 
@@ -99,6 +99,7 @@ RULES = (
     # --- answers --------------------------------------------------------------------------------------------------
     part("more", r".", within=("text",)),
     head("text", r" *\S", body=_COLOURED),
+    head("text", r"┏━+┓$"),  # a title's box has no colours
     head("text", r" *\S", lead=_NO_COLOURS, within=("prompt", "answering")),
     part("subject", r".", lead=_NO_COLOURS, within=("subject",)),
     head("subject", r".", lead=_NO_COLOURS),
@@ -113,7 +114,8 @@ SCREEN = Screen(
     banners=(re.compile(r"Aider v(?P<version>\d[\w.+-]*)$"),),
     facts=(re.compile(r"(?:Main m|M)odel: (?P<model>\S+) with "),),
     signs=frozenset({"tokens", "applied", "mismatch"}),
-    finish=aider_blocks.finish,
+    settle=aider_cut.each_once,
+    finish=aider_counts.finish,
     styled=re.compile(r"─{8,}$|Aider v\d|Commit [0-9a-f]{7}"),  # commands may colour what they print
     flowing=frozenset(),
     margin=0,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from parsers.screens.evidence import number, shell_outcome
+from parsers.screens.evidence import shell_outcome
 from parsers.screens.table import Block, Place, Reader, Reading, Row
 from parsers.screens.wrapping import unwrap, width
 from parsers.session import (
@@ -20,9 +20,7 @@ from parsers.session import (
     NoteKind,
     Prompt,
     Stopped,
-    Tokens,
     ToolUse,
-    Totals,
     Unknown,
 )
 
@@ -42,16 +40,11 @@ _QUESTIONS = frozenset({"question", "asking", "answering"})
 _INPUTS = frozenset({"prompt", "run", "git", "slash"})
 _UNMATCHED = re.compile(r"## SearchReplaceNoExactMatch: This SEARCH block failed to exactly match lines in (\S+)")
 _HUNK = re.compile(r"apply!\s+(\S.*?) (?:does not contain|contains multiple sets of) lines that match the diff")
-_COUNTS = re.compile(
-    r"Tokens: (?P<input>[\d.,]+[kM]?) sent(?:, (?P<cache_write>[\d.,]+[kM]?) cache write)?"
-    r"(?:, (?P<cache_read>[\d.,]+[kM]?) cache hit)?, (?P<output>[\d.,]+[kM]?) received\."
-    r"(?: Cost: \$[\d.,]+ message, \$(?P<cost>[\d.,]+) session\.)?"
-)
 _ENDS = frozenset({"tokens", "interrupt", "api_error"})  # what comes after an answer
 _REFUSED = frozenset({"n", "no", "s", "skip", "d", "don't"})
 
 
-def _together(rows: Iterable[Row]) -> str:
+def together(rows: Iterable[Row]) -> str:
     """Join rows that the program wrapped between words."""
     return " ".join(row.line.text.strip() for row in rows)
 
@@ -207,7 +200,7 @@ def _created(block: Block, reading: Reading) -> set[str]:
 def mismatch(block: Block, reading: Reading) -> Iterator[Event]:
     """Read edits that could not be made: one for each file that is named."""
     pattern = _HUNK if block.kind == "hunk" else _UNMATCHED
-    for file in pattern.findall(_together(block.rows)) or [""]:
+    for file in pattern.findall(together(block.rows)) or [""]:
         yield ToolUse(
             name="edit", category=Category.EDIT, files=(file,) if file else (), ok=False,
             output=block.rows[0].line.text, start_seconds=block.seconds,
@@ -287,16 +280,3 @@ READERS: Mapping[str, Reader] = {
     "commit": commit,
     "aside": aside,
 }
-
-
-def finish(events: list[Event], reading: Reading) -> list[Event]:
-    """Add the sums of the lines after each answer."""
-    blocks = [block for block in reading.blocks if block.kind == "tokens"]
-    counted = [found.groupdict() for block in blocks if (found := _COUNTS.match(_together(block.rows)))]
-    if not counted:
-        return events
-    tokens = Tokens()
-    for counts in counted:
-        tokens += Tokens(**{name: number(counts[name]) for name in Tokens.__struct_fields__ if counts.get(name)})
-    costs = [float(counts["cost"].replace(",", "")) for counts in counted if counts["cost"]]
-    return [*events, Totals(tokens=tokens, cost_usd=costs[-1] if costs else None, seconds=blocks[-1].seconds)]

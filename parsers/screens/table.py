@@ -195,6 +195,7 @@ class Reading:
 
 
 Reader: TypeAlias = Callable[[Block, Reading], Iterable[Event]]
+Settle: TypeAlias = Callable[[Sequence[Block]], list[Block]]
 Finish: TypeAlias = Callable[[list[Event], Reading], list[Event]]
 
 
@@ -211,10 +212,10 @@ class Screen:
     program) have the named groups version, model and cwd. `signs` are kinds of its `rules` that no other program draws,
     for recordings without a banner. `programs` are the names it is started by; `words` those of which one stands on the
     command line in this `mode` (exec, print); `resumes` those that take up an earlier session, whose conversation is
-    then drawn again at the start. `readers` turn the blocks of a kind into events, `finish` has the last word over all
-    events. `styled` lines are those by which to tell whether a recording has colours at all: programs colour quoted
-    code even where they are asked for none. `flowing` kinds hold prose that the program wrapped at the terminal's
-    width; `margin` is how far it indents what follows the head.
+    then drawn again at the start. `settle` takes out of the blocks what the program draws twice, `readers` turn those
+    of a kind into events, `finish` has the last word over all events. `styled` lines are those by which to tell whether
+    a recording has colours at all: programs colour quoted code even where they are asked for none. `flowing` kinds hold
+    prose that the program wrapped at the terminal's width; `margin` is how far it indents what follows the head.
     """
 
     provider: str
@@ -230,6 +231,7 @@ class Screen:
     programs: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     resumes: frozenset[str] = frozenset()
+    settle: Settle = list
     finish: Finish = unchanged
     styled: re.Pattern[str] = re.compile("")
     flowing: frozenset[str] = frozenset({"prompt", "text"})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from parsers.reading import ScreenReading
-from parsers.session import Category, Error, ErrorKind, NoteKind, Stopped, Totals
+from parsers.session import AssistantText, Category, Error, ErrorKind, NoteKind, Stopped, Totals
 from tests.screens.showing import errors, ink, notes, of, prompts, show, texts, tools
 
 GREEN, BLUE = "38;5;40", "38;2;0;136;255"
@@ -164,6 +166,60 @@ def test_errors_of_the_api_and_ctrl_c() -> None:
     )
     assert errors(read(typed("go"), failing, said("Fine."))) == [ErrorKind.API_ERROR]
     assert errors(read(typed("go"), f"{ink(BLUE, 'It ad')}\n\n^C again to exit\n")) == [ErrorKind.INTERRUPTED]
+
+
+def window(*lines: str) -> str:
+    """Draw the rows of an answer to the right edge, as the live window does; the cursor stays on the last one."""
+    return "\n".join(ink(BLUE, line.ljust(100)) for line in lines)
+
+
+def stopped(drawn: tuple[str, ...], printed: tuple[str, ...], key: str = "again to exit") -> str:
+    """Draw a window, the key that stops the answer, and its end: over the window, but from where the cursor is."""
+    up = "\r\x1b[2K" + "\x1b[1A\x1b[2K" * (len(drawn) - 1)
+    end = f"{window(*printed)}\n{window(*drawn)}{up}\n\n"
+    return f"{window(*drawn)}^C\x1b[?25h\n\n{ink('38;5;214', f'^C {key}')}\n{up}{end}"
+
+
+ITEMS = tuple(f" • item {number} of a list" for number in range(8))
+
+
+@pytest.mark.parametrize(
+    ("before", "drawn", "printed"),
+    [
+        (ITEMS[:2], (*ITEMS[2:7], " • item 7"), ITEMS[2:]),
+        (ITEMS[:1], (*ITEMS[1:3], "", "So", *ITEMS[3:5]), (*ITEMS[1:3], "", "So", *ITEMS[3:])),
+        ((), (" • item 1 of",), ITEMS[:2]),  # what was drawn of fewer than six rows are the last ones
+        ((), (ITEMS[2], " • item 3"), ITEMS[:4]),
+        ((), (*ITEMS[:2], " • item"), ITEMS[:3]),
+    ],
+)
+def test_the_end_of_an_answer_that_is_drawn_twice(
+    before: tuple[str, ...], drawn: tuple[str, ...], printed: tuple[str, ...]
+) -> None:
+    """Ctrl-C makes aider draw the window again below itself: the answer is read once, and as one that was stopped."""
+    answer = "".join(f"{window(line)}\n" for line in before) + stopped(drawn, printed)
+    whole = "\n".join((*before, *printed)).strip()
+    for after in ((typed("on"), said("Fine.")), ()):
+        reading = read(typed("go"), answer, *after)
+        (first, *_) = of(reading, AssistantText)
+        assert (first.text, first.cut) == (whole, True)
+        assert errors(reading) == [ErrorKind.INTERRUPTED]
+        assert reading.transcript.count("item 1") == whole.count("item 1")
+
+
+def test_an_answer_that_repeats_itself() -> None:
+    """Where the tokens are counted nobody stopped the answer, whatever it says twice."""
+    text = "\n".join(ITEMS[:4] * 2)
+    reading = read(typed("go"), f"{window(*ITEMS[:4], *ITEMS[:4])}\n{said('')}", typed("on"), said("Fine."))
+    assert (texts(reading), errors(reading)) == ([text.strip(), "Fine."], [])
+
+
+def test_a_title_is_part_of_the_answer() -> None:
+    """Rich draws a heading in a box without colours."""
+    box = ("┏" + "━" * 98 + "┓", "┃" + "Pages".center(98) + "┃", "┗" + "━" * 98 + "┛")
+    reading = read(typed("go"), "\n".join(box), "\n\n", said("It adds."))
+    assert len(texts(reading)) == 1
+    assert reading.unknown_lines == 0
 
 
 def plain(*lines: str) -> str:
