@@ -28,7 +28,9 @@ RULES = (
     head("tool", rf"(?:Function|Tool)(?: call)?: (?P<tool>{_NAME})\((?P<input>.*?)\)?$"),
     head("command", r"(?:[\w.-]+@[\w.-]+[: ]\S{0,200} ?|\(\w+\) )?[$%] (?P<input>\S.*)"),
     # --- what people and assistants say ------------------------------------------------------------------------------
+    head("plain", r"[Uu]ser: <system\b|[Ss]ystem:(?: |$)|· "),  # the program speaks (gptme): nobody typed it
     head("prompt", r"(?:[❯›>]|You:|User:|user:|you:) (?P<text>\S.*)"),
+    head("answer", r"(?:Assistant|assistant|AI):$"),
     head("text", r"(?:[●⏺•✦]|Assistant:|assistant:|AI:) (?P<text>\S.*)"),
     head("error", r"(?P<text>(?:Error|ERROR|API Error)\b.*)"),
     head("interrupted", r"(?P<text>(?:Interrupted\b|KeyboardInterrupt).*)"),
@@ -37,7 +39,7 @@ RULES = (
     # --- what belongs to them ----------------------------------------------------------------------------------------
     part("result", r" {1,4}[⎿└│] *(?P<text>.*)", within=("tool", "command")),
     part("more", r"\s{2,}"),
-    part("more", r".", within=("command", "tool")),
+    part("more", r".", within=("command", "tool", "answer")),
     head("plain", r"."),
 )
 
@@ -50,6 +52,13 @@ def prompt(block: Block, reading: Reading) -> Iterator[Event]:
 def text(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a line after a bullet or an assistant's name."""
     yield AssistantText(text=said(block, reading), seconds=block.seconds)
+
+
+def answer(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read what stands below an assistant's name (gptme 0.35)."""
+    told = said(block, reading, margin=0)
+    if told:
+        yield AssistantText(text=told, seconds=block.seconds)
 
 
 def tool(block: Block, reading: Reading) -> Iterator[Event]:
@@ -96,5 +105,13 @@ def interrupted(block: Block, reading: Reading) -> Iterator[Event]:
 SCREEN = Screen(
     provider="generic",
     rules=RULES,
-    readers={"prompt": prompt, "text": text, "tool": tool, "command": tool, "error": error, "interrupted": interrupted},
+    readers={
+        "prompt": prompt,
+        "text": text,
+        "answer": answer,
+        "tool": tool,
+        "command": tool,
+        "error": error,
+        "interrupted": interrupted,
+    },
 )

@@ -126,3 +126,12 @@ def test_the_demo(call: str, result: str, category: Category, ok: bool, stopped:
 def test_leaving_a_program_interrupts_nothing() -> None:
     """Ctrl-C where nothing was going on ends the program."""
     assert errors(show("Welcome to the program.\n\n^C\n")) == []
+
+
+def test_what_a_program_says_in_a_persons_place_is_no_prompt() -> None:
+    """Gptme names the speaker before each message, and wraps what is its own and not the person's in a tag."""
+    answer = "Assistant:\nLet me look.\n\n```shell\n    ls -la\n```\n"
+    told = "User: <system>\nSystem: Ran allowlisted command: `ls -la`\n\nSystem:\n# Date\n"
+    reading = show(f"User: what is it?\n{answer}{told}Assistant: A calculator.\nUser: <b>thanks</b>\n")
+    assert prompts(reading) == ["what is it?", "<b>thanks</b>"]
+    assert texts(reading) == ["Let me look.\n\n```shell\n    ls -la\n```", "A calculator."]
