@@ -8,7 +8,6 @@ is kept where it says something that the log does not.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
+from parsers.same_words import CUT, SHORTEST_CUT, begins, ends, letters, shown_letters
 from parsers.session import (
     AssistantText,
     Disagreement,
@@ -30,12 +30,10 @@ from parsers.session import (
     ToolUse,
     Totals,
 )
+from parsers.shell_commands import simple_commands
 
 S = TypeVar("S")
 N = TypeVar("N")
-_CUT = ("…", "...")
-_FENCE = re.compile(r"(?m)^[ \t]*(?:```|~~~).*$")
-_SHORTEST_CUT = 8  # letters: a shorter beginning could be that of any text
 
 
 def reconcile(screen: Sequence[Event], native: Sequence[Event]) -> tuple[Event, ...]:
@@ -100,28 +98,6 @@ def _pairs(
     return paired
 
 
-def _letters(text: str) -> str:
-    """Return only what survives wrapping, Markdown and glyphs: letters and digits."""
-    return "".join(filter(str.isalnum, text))
-
-
-def _shown_letters(answer: str) -> str:
-    """Return the letters of an answer as a screen shows it: code without the lines that fence it."""
-    return _letters(_FENCE.sub("", answer))
-
-
-def _begins(cut: str, whole: str) -> bool:
-    """Tell whether a text that the screen cut off is the beginning of the whole one."""
-    letters = _letters(cut)
-    return len(letters) >= _SHORTEST_CUT and _letters(whole).startswith(letters)
-
-
-def _ends(cut: str, whole: str) -> bool:
-    """Tell whether a text of which the screen showed only the end (… before it) is the end of the whole one."""
-    letters = _letters(cut)
-    return cut.startswith(_CUT) and len(letters) >= _SHORTEST_CUT and _letters(whole).endswith(letters)
-
-
 def _prompts(screen: Sequence[Event], merge: _Merge) -> None:
     """Merge prompts by their letters; one that the log dropped with its turn is kept."""
     seen = [e for e in screen if isinstance(e, Prompt)]
@@ -130,8 +106,8 @@ def _prompts(screen: Sequence[Event], merge: _Merge) -> None:
     paired = _pairs(
         seen,
         logged,
-        lambda prompt: _letters(prompt.text),
-        (lambda s, n: _begins(s.text, n.text) or _begins(n.text, s.text) or _ends(s.text, n.text),),
+        lambda prompt: letters(prompt.text),
+        (lambda s, n: begins(s.text, n.text) or begins(n.text, s.text) or ends(s.text, n.text),),
     )
     for i, prompt in enumerate(seen):
         if i in paired:
@@ -145,23 +121,23 @@ def _prompts(screen: Sequence[Event], merge: _Merge) -> None:
 
 def _texts(screen: Sequence[Event], merge: _Merge) -> None:
     """Merge answers by their letters; keep those of the screen that no logged answer contains."""
-    seen = [(e, _shown_letters(e.text)) for e in screen if isinstance(e, AssistantText)]
+    seen = [(e, shown_letters(e.text)) for e in screen if isinstance(e, AssistantText)]
     positions = merge.positions(AssistantText)
-    logged = [(e, _shown_letters(e.text)) for e in merge.native if isinstance(e, AssistantText)]
+    logged = [(e, shown_letters(e.text)) for e in merge.native if isinstance(e, AssistantText)]
     paired = _pairs(
         seen,
         logged,
         lambda text: text[1],
-        (lambda s, n: len(s[1]) >= _SHORTEST_CUT and (s[1] in n[1] or n[1][:40] == s[1][:40]),),
+        (lambda s, n: len(s[1]) >= SHORTEST_CUT and (s[1] in n[1] or n[1][:40] == s[1][:40]),),
     )
-    everything = "".join(letters for _, letters in logged)
-    for i, (text, letters) in enumerate(seen):
+    everything = "".join(words for _, words in logged)
+    for i, (text, words) in enumerate(seen):
         if i in paired:
             whole = logged[paired[i]][0]
             merge.completed[positions[paired[i]]] = msgspec.structs.replace(
                 whole, seconds=_first(whole.seconds, text.seconds), source=Source.BOTH
             )
-        elif letters and letters not in everything:
+        elif words and words not in everything:
             merge.kept.append(text)
 
 
@@ -175,7 +151,7 @@ def _tool_uses(screen: Sequence[Event], merge: _Merge) -> None:
     seen = [e for e in screen if isinstance(e, ToolUse)]
     positions = merge.positions(ToolUse)
     logged = [e for e in merge.native if isinstance(e, ToolUse)]
-    paired = _pairs(seen, logged, _call, (_same_cut_call, _same_outcome, _same_kind))
+    paired = _pairs(seen, logged, _call, (_same_cut_call, _part_of_call, _same_outcome, _same_kind))
     for i, use in enumerate(seen):
         if i in paired:
             whole = logged[paired[i]]
@@ -195,10 +171,16 @@ def _call(use: ToolUse) -> object:
 def _same_cut_call(seen: ToolUse, logged: ToolUse) -> bool:
     """Tell whether the screen shows the beginning of the command, or some of the files."""
     if seen.command and logged.command:
-        cut = seen.command.rstrip().endswith(_CUT) or "\n" in logged.command or _CUT[0] in seen.command
-        first = seen.command.split(_CUT[0])[0].rstrip(".")
-        return cut and _begins(first, logged.command)
+        cut = seen.command.rstrip().endswith(CUT) or "\n" in logged.command or CUT[0] in seen.command
+        first = seen.command.split(CUT[0])[0].rstrip(".")
+        return cut and begins(first, logged.command)
     return seen.category is logged.category and bool(_file_names(seen) & _file_names(logged))
+
+
+def _part_of_call(seen: ToolUse, logged: ToolUse) -> bool:
+    """Tell whether the screen shows one of the commands of a line: Codex lists `cd app && ls -la` as `ls -la`."""
+    words = (seen.command or "").split()
+    return bool(words) and logged.command is not None and words in simple_commands(logged.command)
 
 
 def _same_kind(seen: ToolUse, logged: ToolUse) -> bool:
@@ -262,7 +244,7 @@ def _errors(screen: Sequence[Event], merge: _Merge) -> None:
         seen = [e for e in screen if isinstance(e, Error) and e.kind is kind]
         places = [i for i in merge.positions(Error) if _is_error(merge.native[i], kind)]
         logged = [e for i in places if isinstance(e := merge.native[i], Error)]
-        paired = _pairs(seen, logged, lambda error: _letters(error.text), (lambda s, n: True,))
+        paired = _pairs(seen, logged, lambda error: letters(error.text), (lambda s, n: True,))
         for at in paired.values():
             merge.completed[places[at]] = msgspec.structs.replace(logged[at], source=Source.BOTH)
         alone = [error for i, error in enumerate(seen) if i not in paired]
@@ -292,8 +274,8 @@ def _stopped_on_screen_alone(merge: _Merge) -> int:
 
 def _notes(screen: Sequence[Event], merge: _Merge) -> None:
     """Keep the screen's notes that the log does not hold word for word."""
-    logged = {(e.kind, _letters(e.text)) for e in merge.native if isinstance(e, Note)}
-    merge.kept.extend(e for e in screen if isinstance(e, Note) and (e.kind, _letters(e.text)) not in logged)
+    logged = {(e.kind, letters(e.text)) for e in merge.native if isinstance(e, Note)}
+    merge.kept.extend(e for e in screen if isinstance(e, Note) and (e.kind, letters(e.text)) not in logged)
 
 
 def _first(*values: S | None) -> S | None:

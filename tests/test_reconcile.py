@@ -58,6 +58,17 @@ def test_calls_that_the_screen_only_counts_pair_by_their_outcome() -> None:
     assert not any(isinstance(event, Disagreement) for event in events)
 
 
+def test_a_command_that_the_screen_shows_without_the_rest_of_its_line() -> None:
+    """Codex lists a directory without what went before and what was done with the names; another command is another."""
+    native = [_shell("cd app && ls -la | head -5", NATIVE, ok=True), _shell("ls", NATIVE, ok=True)]
+    uses = _tools(reconcile([_shell("ls -la"), _shell("ls -l")], native))
+    assert [(use.command, use.source) for use in uses] == [
+        ("cd app && ls -la | head -5", Source.BOTH),
+        ("ls", NATIVE),
+        ("ls -l", Source.SCREEN),
+    ]
+
+
 def test_the_same_command_twice_stays_twice() -> None:
     """Equal commands are paired one to one in order."""
     screen = [_shell("pytest -q", ok=False), _shell("pytest -q", ok=True)]

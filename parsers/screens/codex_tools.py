@@ -15,6 +15,7 @@ from parsers.screens.wrapping import unwrap
 from parsers.session import Category, Event, Note, NoteKind, Stopped, ToolUse
 
 _LOOKED = re.compile(r"(?:Read|Search|List|Run|View)\b")
+_LISTED = re.compile(r"List (?P<command>(?:ls|eza|exa|tree|du|rg|fd)(?: -\S+)*)$")  # itself if it has no path
 _EXIT = re.compile(r" \(exit (\d{1,9})\)$")
 _FILE_CHANGES = re.compile(r"(?P<file>.*?)(?: → (?P<moved>.*?))? \(\+(?P<added>\d{1,9}) -(?P<removed>\d{1,9})\)$")
 _COUNTS = re.compile(r"\(\+(?P<added>\d{1,9}) -(?P<removed>\d{1,9})\)")
@@ -105,13 +106,16 @@ def explored(block: Block, reading: Reading) -> Iterator[Event]:
     tells_exits = reading.version >= _TELLS_EXITS
     for seconds, together in groupby(_looks(block), key=lambda look: look[0]):
         items = [item for _, item in together]
+        looked_at = "; ".join(_EXIT.sub("", item) for item in items)
+        listed = _LISTED.match(looked_at)
         reads = items[0].removeprefix("Read ").split(", ") if items[0].startswith("Read ") else [""]
         exits = [int(found[1]) for item in items if (found := _EXIT.search(item))]
         for _ in reads:
             yield ToolUse(
                 name="shell",
                 category=Category.SHELL,
-                input={"looked_at": "; ".join(_EXIT.sub("", item) for item in items)},
+                input={"looked_at": looked_at},
+                command=listed["command"] if listed else None,
                 ok=False if any(exits) else True if tells_exits else None,
                 exit_code=max(exits) if exits else 0 if tells_exits else None,
                 start_seconds=seconds,

@@ -84,6 +84,24 @@ def test_exploring_is_running_commands() -> None:
     assert [(t.category, t.ok, t.exit_code) for t in found] == [(Category.SHELL, True, 0), (Category.SHELL, False, 1)]
 
 
+@pytest.mark.parametrize(
+    ("looks", "commands"),
+    [
+        (("List ls -la",), ["ls -la"]),
+        (("List ls -la (exit 2)",), ["ls -la"]),
+        (("List rg --files",), ["rg --files"]),
+        (("List docs",), [None]),
+        (("List lsof",), [None]),
+        (("List ls -la", "Read a.py"), [None]),
+    ],
+)
+def test_a_listing_without_a_path_is_its_command(looks: tuple[str, ...], commands: list[str | None]) -> None:
+    """Where no directory is named the line has the command's own words; of several at once they are only a part."""
+    first, *more = looks
+    shown = show(NEWEST + cell("Explored", "", f"  └ {first}", *(f"    {look}" for look in more), bullet="2"))
+    assert [tool.command for tool in tools(shown)] == commands
+
+
 def test_older_versions_do_not_tell_whether_a_look_failed() -> None:
     """Before 0.150 an explored file may have been missing: that is unknown, not success."""
     (tool,) = tools(show(BANNER + cell("Explored", "", "  └ Read missing.txt", bullet="2")))

@@ -1,0 +1,31 @@
+"""Whether two texts are the same words: a screen wraps them, draws Markdown its own way, and cuts what is long."""
+
+from __future__ import annotations
+
+import re
+
+CUT = ("…", "...")
+SHORTEST_CUT = 8  # letters: a shorter beginning could be that of any text
+_FENCE = re.compile(r"(?m)^[ \t]*(?:```|~~~).*$")
+
+
+def letters(text: str) -> str:
+    """Return only what survives wrapping, Markdown and glyphs: letters and digits."""
+    return "".join(filter(str.isalnum, text))
+
+
+def shown_letters(answer: str) -> str:
+    """Return the letters of an answer as a screen shows it: code without the lines that fence it."""
+    return letters(_FENCE.sub("", answer))
+
+
+def begins(cut: str, whole: str) -> bool:
+    """Tell whether a text that the screen cut off is the beginning of the whole one."""
+    shown = letters(cut)
+    return len(shown) >= SHORTEST_CUT and letters(whole).startswith(shown)
+
+
+def ends(cut: str, whole: str) -> bool:
+    """Tell whether a text of which the screen showed only the end (… before it) is the end of the whole one."""
+    shown = letters(cut)
+    return cut.startswith(CUT) and len(shown) >= SHORTEST_CUT and letters(whole).endswith(shown)
