@@ -26,7 +26,6 @@ KNOWN_WITH_LOG = {
     "codex/06-api-errors-recover": "retries of the HTTP layer are shown nowhere",
     "codex/06-api-never-exec": "retries of the HTTP layer are shown nowhere",
     "codex/08-parallel": "the truth counts a script that runs four commands as one tool use",
-    "gemini/01-basic-v0.8.2": "the log of that version has no tool calls and the screen shows nothing of a failed one",
 }
 
 
