@@ -50,7 +50,7 @@ def _metrics(session: Session, events: Sequence[Event], transcript_bytes: int | 
         "exit_code": session.exit_code,
         "user_interactions": len(session.user_prompts),
         "commands_executed": len(ran),
-        "commands_failed": sum(t.ok is False and t.stopped is None for t in ran),
+        "commands_failed": _failed(ran),
         "git_operations": len(session.git_operations),
         "tool_uses": len(tools),
         "files_read": len(session.files_read),
@@ -78,6 +78,13 @@ def _commands(tool_uses: Iterable[ToolUse]) -> list[ToolUse]:
     """Return the commands that ran. The screen may only count them; the log names each one that was not refused."""
     shell = (t for t in tool_uses if t.category is Category.SHELL and t.stopped is not Stopped.DENIED)
     return [t for t in shell if t.command or t.source is Source.SCREEN]
+
+
+def _failed(ran: Sequence[ToolUse]) -> int | None:
+    """Count the commands that failed; shell-gpt shows of none of them how it ended."""
+    if ran and all(t.ok is None for t in ran):
+        return None
+    return sum(t.ok is False and t.stopped is None for t in ran)
 
 
 def _total(counts: Iterable[int | None]) -> int | None:

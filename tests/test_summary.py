@@ -124,9 +124,18 @@ def test_metrics_leave_out_what_is_not_known() -> None:
     assert bare["commands_executed"] == 0
 
 
+def test_how_many_commands_failed_is_not_known_where_nothing_tells() -> None:
+    """shell-gpt shows commands alone: none of them failed is something else than nobody said."""
+    untold = ToolUse(name="execute_shell_command", category=Category.SHELL, command="pytest -q")
+    told = msgspec.structs.replace(untold, ok=True)
+    assert "commands_failed" not in _session([untold, untold]).metrics
+    assert _session([untold, told]).metrics["commands_failed"] == 0
+    assert _session([]).metrics["commands_failed"] == 0
+
+
 def test_what_never_ran_is_no_executed_command() -> None:
     """A call that a hook refused ran nothing; commands that the screen only counts did."""
-    shell = ToolUse(name="Bash", category=Category.SHELL)
+    shell = ToolUse(name="Bash", category=Category.SHELL, ok=True)
     refused = msgspec.structs.replace(shell, ok=False, source=Source.NATIVE, input={"command": "rm -rf /"})
     numbers = _session([shell, shell, refused]).metrics
     assert (numbers["commands_executed"], numbers["commands_failed"], numbers["tool_uses"]) == (2, 0, 3)
