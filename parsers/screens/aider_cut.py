@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from parsers.screens.table import Block, Place, Row
 
 _KEY = "^C"  # the terminal's echo, after the last row or on the next one
@@ -40,7 +42,9 @@ def _mended(blocks: list[Block]) -> Iterator[Block]:
         rows = _drawn_again(block) if ended else None
         yield Block("text", rows) if rows else block
         if rows:
-            yield Block("interrupt", (replace(rows[-1], kind="interrupt", line=replace(rows[-1].line, text=_KEY)),))
+            yield Block(
+                "interrupt", (replace(rows[-1], kind="interrupt", line=structs.replace(rows[-1].line, text=_KEY)),)
+            )
         number += 1
 
 
@@ -80,7 +84,7 @@ def _without_key(rows: Sequence[Row]) -> list[Row]:
         kept.pop()
     if kept and _shown(kept[-1]).endswith(_KEY):
         line = kept[-1].line
-        kept[-1] = replace(kept[-1], line=replace(line, text=line.text.removesuffix(_KEY).rstrip()))
+        kept[-1] = replace(kept[-1], line=structs.replace(line, text=line.text.removesuffix(_KEY).rstrip()))
     return kept
 
 
