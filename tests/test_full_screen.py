@@ -125,3 +125,31 @@ def test_a_resize_keeps_the_times() -> None:
     drawn = [screen(text[:9]), screen(text), Resize(0, ROWS, 50), screen(text)]
     transcript = read(*drawn)
     assert {line.text: line.seconds for line in transcript.lines}[ANSWER[-1]] == 1
+
+
+def test_a_page_that_turns_under_a_tall_dialog_and_comes_back() -> None:
+    """What the page before ended with stands above the new one then: it is there once, what ran below it is gone."""
+    begun = [
+        *BANNER,
+        prompt("change it"),
+        "",
+        *ANSWER,
+        "",
+        "● Update(a.txt)",
+        "  1 - a line that goes",
+        "  1 + it comes",
+    ]
+    running = ["", "● Listing 1 directory…", "  ⎿  $ ls nowhere"]
+    ended = [
+        *begun,
+        "",
+        "  Listed 1 directory",
+        "",
+        "● All of it is done now.",
+        *[f"point {row}" for row in "abcdefghijkl"],
+    ]
+    dialog = ["Make this your default?", *[f"  line {row} of what it means" for row in "abcdef"], *OPTIONS]
+    grown = [screen(begun[:end]) for end in (6, 10, len(begun))]
+    transcript = read(*grown, screen([*begun, *running]), screen(ended[-13:], dialog), screen(ended))
+    assert conversation(transcript) == [text for text in [*BANNER, "❯ change it", *ended[5:]] if text]
+    assert any("$ ls nowhere" in passed.text for passed in transcript.passing)

@@ -9,6 +9,7 @@ the majority of rows can tell: composer and footer stay where they are and outvo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from parsers.replay.alignment import SHORT, letters_of
 from parsers.replay.document import PROBE, Document, SegmentKind
@@ -86,8 +87,40 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
     if fit.offset == document.base:
         for number in [number for number in frame.touched if HEADER <= number < first and rows[number].letters]:
             document.patch(fit.offset + number, rows[number], frame.seconds, frame.cols)
-    document.move_base(max(0, fit.offset))  # less than 0: something came in above the first line
+    document.move_base(max(0, fit.offset))
     document.rewrite(document.base + first, rows[first:], frame.seconds, frame.cols)
+    if fit.offset < 0:  # something came in above the first line
+        _join(story, rows[: -fit.offset], frame)
+
+
+def _join(story: Story, above: Sequence[Row], frame: Frame) -> None:
+    """Cut the page before this one where what came in above this one's first line begins, as it stands there too.
+
+    What the page before showed below that was live, or was drawn anew since.
+    """
+    for older in story.recent(SegmentKind.FULL_SCREEN)[1:2]:
+        begin = _begins_in(older, above, len(frame.rows))
+        if begin is not None:
+            story.current.document.date_back(0, older.lines[begin:])
+            older.cut(begin, frame.seconds)
+
+
+def _begins_in(document: Document, rows: Sequence[Row], height: int) -> int | None:
+    """Return the line of a document's last screen from which on it has the rows one after the other, or None."""
+    lettered = [row.letters for row in rows if row.letters]
+    for number, letters in enumerate(lettered):
+        for line in reversed(document.positions(letters)):
+            if line < len(document.lines) - height:
+                break
+            told = [known.row.letters for known in document.lines[line:] if known.row.letters]
+            same = [was for was, now in takewhile(_equal, zip(told, lettered[number:], strict=False))]
+            if len(same) > 1 and sum(map(len, same)) >= PROBE:
+                return line
+    return None
+
+
+def _equal(pair: tuple[str, str]) -> bool:
+    return pair[0] == pair[1]
 
 
 def _fit_older(documents: Sequence[Document], rows: Sequence[Row], height: int) -> tuple[Document, Fit | None]:

@@ -82,6 +82,8 @@ def _reached_the_model(block: Block, reading: Reading) -> bool:
 
 def text(block: Block, reading: Reading) -> Iterator[Event]:
     """Read an answer, cut short if the stop stands below it."""
+    if block.of("running"):
+        return
     yield AssistantText(text=said(block, reading), seconds=block.seconds, cut=block.first("stop") is not None)
     yield from _stops(block)
 

@@ -99,6 +99,7 @@ RULES = (
     # --- what stands below a head ------------------------------------------------------------------------------------
     part("stop", r"  ⎿\s{1,2}" + STOP, lead=_QUIET),
     part("result", r"  ⎿\s{1,2}(?P<text>.*)", lead=_QUIET, within=_WITH_RESULT),
+    part("running", r"  ⎿\s{1,2}\$ \S", lead=_GREY, within=("text",)),  # no answer: what a command is said to be for
     part(
         "branch",
         rf"   [├└]─? (?P<agent>.+?)(?: · (?P<uses>\d{{1,6}}) tool uses?)?(?: · (?P<tokens>{NUMBER}) tokens)?$",

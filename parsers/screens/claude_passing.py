@@ -56,8 +56,18 @@ def rows(reading: Reading) -> list[Line]:
 
 
 def hints(reading: Reading) -> list[Hint]:
-    """Collect the hints of collapsed lines in the order they were seen, and the commands that dialogs asked about."""
-    found: list[Hint] = []
+    """Collect the hints of collapsed lines in the order they were seen, and the commands that dialogs asked about.
+
+    A hint may also stay: on a screen so low that the next page shows nothing of the one before.
+    """
+    found = [
+        hint
+        for block in reading.blocks
+        if block.kind in ("text", "collapsed")
+        for number, row in enumerate(block.rows)
+        if row.kind in ("running", "result") and _COMMAND.match(row.line.text)
+        if (hint := _hint(row.line, [below.line for below in block.rows[number + 1 :]]))
+    ]
     for passing in reading.transcript.passing:
         lines = passing.lines
         for number, line in enumerate(lines):

@@ -174,6 +174,16 @@ def test_a_passing_hint_names_the_collapsed_command() -> None:
     assert (tool.command, tool.category) == ("wc -l notes.md", Category.SHELL)
 
 
+def test_a_hint_that_stayed_is_no_answer() -> None:
+    """On a low screen the next page may show nothing of what ran; it names the command, its title says nothing."""
+    live = said("Committing").rstrip("\n") + "\n" + ink(GREY, '  ⎿  $ git commit -m "Fix it"') + "\n\n"
+    done = ink(GREY, "  Ran 1 shell command · 1 failed") + "\n\n"
+    reading = show((0.0, BANNER + said("Look.")), (1.0, live), (3.0, done + said("It failed.")))
+    (tool,) = tools(reading)
+    assert (tool.command, tool.ok) == ('git commit -m "Fix it"', False)
+    assert texts(reading) == ["Look.", "It failed."]
+
+
 def dialog(question: str = "Do you want to proceed?") -> str:
     """Draw a permission dialog of 5 rows below a call."""
     return f"\n Bash command\n   rm -rf build\n {question}\n ❯ 1. Yes\n"
