@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from parsers.same_words import CUT, SHORTEST_CUT, begins, ends, letters, shown_letters
+from parsers.same_words import CUT, SHORTEST_CUT, begins, ends, letters, mostly, shown_letters
 from parsers.session import (
     AssistantText,
     Disagreement,
@@ -128,7 +128,10 @@ def _texts(screen: Sequence[Event], merge: _Merge) -> None:
         seen,
         logged,
         lambda text: text[1],
-        (lambda s, n: len(s[1]) >= SHORTEST_CUT and (s[1] in n[1] or n[1][:40] == s[1][:40]),),
+        (
+            lambda s, n: len(s[1]) >= SHORTEST_CUT and (s[1] in n[1] or n[1][:40] == s[1][:40]),
+            lambda s, n: mostly(s[0].text, n[1]),
+        ),
     )
     everything = "".join(words for _, words in logged)
     for i, (text, words) in enumerate(seen):

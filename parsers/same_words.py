@@ -6,6 +6,7 @@ import re
 
 CUT = ("…", "...")
 SHORTEST_CUT = 8  # letters: a shorter beginning could be that of any text
+MOSTLY = 0.7  # of a text's letters
 _FENCE = re.compile(r"(?m)^[ \t]*(?:```|~~~).*$")
 
 
@@ -17,6 +18,13 @@ def letters(text: str) -> str:
 def shown_letters(answer: str) -> str:
     """Return the letters of an answer as a screen shows it: code without the lines that fence it."""
     return letters(_FENCE.sub("", answer))
+
+
+def mostly(shown: str, whole: str) -> bool:
+    """Tell whether most of a text's lines stand in the letters of another: a screen draws a table its own way."""
+    lines = [letters(line) for line in shown.splitlines()]
+    known = sum(len(line) for line in lines if len(line) >= SHORTEST_CUT and line in whole)
+    return known > MOSTLY * sum(map(len, lines))
 
 
 def begins(cut: str, whole: str) -> bool:

@@ -132,6 +132,17 @@ def test_an_answer_is_the_same_without_the_fence_of_its_code() -> None:
     assert [(e.text, e.source) for e in texts] == [(logged.text, Source.BOTH)]
 
 
+def test_an_answer_is_the_same_with_its_table_drawn_otherwise() -> None:
+    """For screen readers, Claude Code repeats a table's heading in every cell."""
+    logged = AssistantText(
+        text="Two files changed:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- a test first", source=NATIVE
+    )
+    other = AssistantText(text="Both of the changes are tested.", source=NATIVE)
+    screen = [AssistantText(text="Two files changed:\na: 1. b: 2.\n- a test first")]
+    texts = [(e.text, e.source) for e in reconcile(screen, [other, logged]) if isinstance(e, AssistantText)]
+    assert texts == [(other.text, NATIVE), (logged.text, Source.BOTH)]
+
+
 def test_retries_are_counted_once() -> None:
     """Three retries on screen of which the log holds two are three errors."""
     error = Error(kind=ErrorKind.API_ERROR, text="529 Overloaded")

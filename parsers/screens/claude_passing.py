@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from parsers.screens.claude_shapes import COUNTS
 from parsers.screens.table import Block, Reading
 from parsers.screens.wrapping import unwrap
 from parsers.session import Category, Error, ErrorKind, ToolUse
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 QUESTION = re.compile(r"(?m)^[│ ]*(?P<question>(?:Do you want to|Would you like to) [^│]*\?)")
 _COMMAND = re.compile(r"  ⎿\s{1,2}\$ (?P<command>.*\S)")
+_FLAT_COMMAND = re.compile(r"\$ (?P<command>\S.*)")  # for screen readers, below a line of counts
+_FLAT_COUNTS = re.compile(rf"(?:tool(?: error)?: )?{COUNTS}")
 _ASKS = re.compile(r"[│ ]*This command requires approval")
 _BARRED = re.compile(r" │ (?!.*│$)")
 _INDENTED = re.compile(r" {3}\S")
@@ -71,7 +74,12 @@ def hints(reading: Reading) -> list[Hint]:
     for passing in reading.transcript.passing:
         lines = passing.lines
         for number, line in enumerate(lines):
-            hint = _asked_about(lines[:number]) if _ASKS.match(line.text) else _hint(line, lines[number + 1 :])
+            if _ASKS.match(line.text):
+                hint = _asked_about(lines[:number])
+            elif number and _FLAT_COUNTS.match(lines[number - 1].text) and (flat := _FLAT_COMMAND.match(line.text)):
+                hint = Hint(line.seconds, command=flat["command"])
+            else:
+                hint = _hint(line, lines[number + 1 :])
             if hint:
                 found.append(hint)
     return sorted(found, key=lambda hint: hint.seconds)

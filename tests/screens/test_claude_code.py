@@ -428,6 +428,14 @@ def test_screen_reader_mode() -> None:
     assert reading.unknown_lines == 0
 
 
+def test_screen_reader_mode_names_the_collapsed_command() -> None:
+    """It stands below the counts for a moment, flat like everything."""
+    live = "tool: Listing 1 directory… (ctrl+o to expand)\n$ ls nowhere\nPondering…\n$  a draft\n"
+    done = CURSOR_UP.format(4) + "Listed 1 directory · 1 failed (ctrl+o to expand)\nclaude: Not there.\n"
+    (tool,) = tools(show((0.0, READER + "you: look\n"), (1.0, live), (3.0, done)))
+    assert (tool.command, tool.ok) == ("ls nowhere", False)
+
+
 def test_screen_reader_mode_without_its_banner() -> None:
     """Labels that only this mode writes tell it, too."""
     reading = show("you: go\ntool: Bash (git status)\nclean\nclaude: Fine.\n", provider="claude_code")
