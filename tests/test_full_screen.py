@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parsers.recording import Resize
+from parsers.recording import Output, Recording, Resize
 from parsers.terminal import Transcript, read_transcript
 from tests.test_terminal import record, texts
 
@@ -153,3 +153,27 @@ def test_a_page_that_turns_under_a_tall_dialog_and_comes_back() -> None:
     transcript = read(*grown, screen([*begun, *running]), screen(ended[-13:], dialog), screen(ended))
     assert conversation(transcript) == [text for text in [*BANNER, "❯ change it", *ended[5:]] if text]
     assert any("$ ls nowhere" in passed.text for passed in transcript.passing)
+
+
+def test_a_prompt_that_stays_at_the_top_tells_nothing() -> None:
+    """Its row alone is no place for a frame, if the rows below it stand further down, however little they say."""
+    counts = ["  38", "  39", "  40", "  + 37 lines (^t to expand)"]
+    begun = [*BANNER, prompt("count up to forty, all of it"), "", "● Ran pwd", "  home", "", "● Ran seq", *counts, ""]
+    later = [*counts, "", "● The numbers are there.", *[f"point {row}" for row in "abcdefghijklm"]]
+    grown = [screen(begun[:end]) for end in (5, 6, len(begun))]
+    transcript = read(*grown, screen([prompt("count up to forty, all of it"), *later]))
+    assert conversation(transcript) == [
+        text for text in [*BANNER, "❯ count up to forty, all of it", *begun[5:], *later[4:]] if text
+    ]
+
+
+def test_a_frame_in_the_making_turns_no_page() -> None:
+    """One that is gone after a hundredth of a second, half of it drawn, leaves nothing."""
+    begun = [*BANNER, prompt("go on"), "", *ANSWER, "", "● It begins with a sentence."]
+    ended = [*begun, *[f"point {row} of what is still to do" for row in "abcdefghijkl"]]
+    half = screen([*[f"point {row} of what is still to do" for row in "ghijkl"], "", *ended[-12:]])
+    frames = [ENTER + screen(begun[:5]), screen(begun[:6]), screen(begun), half, screen(ended)]
+    times = (0.0, 1.0, 2.0, 3.0, 3.01)
+    chunks = tuple(Output(seconds, frame.encode()) for seconds, frame in zip(times, frames, strict=True))
+    transcript = read_transcript(Recording(None, None, ROWS, 60, None, None, None, chunks))
+    assert conversation(transcript) == [text for text in [*BANNER, "❯ go on", *ended[5:]] if text]

@@ -118,7 +118,10 @@ def _begin_alike(one: str, other: str) -> bool:
 
 
 def _moved(document: Document, rows: Sequence[Row], row: int, offset: int) -> Fit:
-    """Go down from a row that fits as long as rows do, or differ only here and there."""
+    """Go down from a row that fits as long as rows do, or differ only here and there.
+
+    One row alone that may be sticky is hardly a fit.
+    """
     banner = document.banner
     score = -MISMATCH * sum(1 for above in rows[:row] if above.letters)
     best, known, misses, proven = score, row, 0, 0
@@ -136,7 +139,7 @@ def _moved(document: Document, rows: Sequence[Row], row: int, offset: int) -> Fi
             misses += 1
             if misses > GIVE_UP:
                 break
-    return Fit(offset, row, known, best, proven)
+    return Fit(offset, row, known, min(best, 1) if offset > 0 and row == known < HEADER else best, proven)
 
 
 def _loses_much(document: Document, rows: Sequence[Row], fit: Fit, height: int) -> bool:

@@ -31,6 +31,7 @@ from parsers.replay.story import Part, Story
 
 SURE = 3  # rows with letters that, untouched, show that the window did not move
 CERTAIN = 32  # letters that fit, to go back to an older part
+MOMENT = 0.03  # seconds: nobody sees a frame that is gone so soon
 
 
 def follow(story: Story, frame: Frame, *, resized: bool) -> None:
@@ -67,6 +68,10 @@ def _patch(document: Document, rows: Sequence[Row], frame: Frame) -> None:
 
 def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) -> None:
     height = len(frame.rows)
+    if _is_half_drawn(story, rows, frame):
+        document.cut(0, frame.seconds)
+        document = story.parts[-2].document
+        story.go_back(document, SegmentKind.FULL_SCREEN, rows, frame.seconds)
     fit = best_fit(document, rows, height)
     if fit is None:
         known = story.recent(SegmentKind.FULL_SCREEN)
@@ -91,6 +96,17 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
     document.rewrite(document.base + first, rows[first:], frame.seconds, frame.cols)
     if fit.offset < 0:  # something came in above the first line
         _join(story, rows[: -fit.offset], frame)
+
+
+def _is_half_drawn(story: Story, rows: Sequence[Row], frame: Frame) -> bool:
+    """Tell whether the page that was begun just now was a frame in the making: this one goes on from the one before."""
+    if len(story.parts) < 2 or frame.seconds - story.current.seconds > MOMENT:
+        return False
+    before = story.parts[-2]
+    if before.kind is not SegmentKind.FULL_SCREEN or before.document is story.current.document:
+        return False
+    fit = best_fit(before.document, rows, len(frame.rows))
+    return fit is not None and fit.known >= HEADER and fit.proven >= CERTAIN and fit.offset >= before.document.base
 
 
 def _join(story: Story, above: Sequence[Row], frame: Frame) -> None:
