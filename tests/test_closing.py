@@ -9,7 +9,7 @@ import pytest
 
 from parsers.session import ParseCounts
 from tests import synthetic
-from with_tracking import closing
+from with_tracking import closing, paths
 
 
 def test_a_log_that_was_not_understood_is_told(
@@ -24,3 +24,35 @@ def test_a_log_that_was_not_understood_is_told(
     assert capsys.readouterr().err.splitlines()[1:] == ["with-tracking: the format may have changed"]
     closing.close_session(tracking_root, lambda: session)
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_settings_that_are_ignored_are_told(
+    tracking_root: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A slip in config.toml may be one that keeps more than the person wants: whoever made it hears of it."""
+    config = home / ".config" / "with-tracking" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("[privacy]\ncontent = 'metric-only'\n[bogus]\n")
+    session = synthetic.parsed(tracking_root, "a").session
+    monkeypatch.setattr(closing, "log_in_background", lambda folder: None)
+    closing.close_session(tracking_root, lambda: session)
+    _, said = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"with-tracking: Ignored: {config}:2: privacy.content must be")
+    assert said.endswith(" (and 1 more). Try: with-tracking config")
+
+
+def test_the_command_to_look_with_can_be_typed(tmp_path: Path) -> None:
+    """In a checkout that is not on PATH the command is named with its folder, from where one is."""
+    own = paths.CHECKOUT / "bin"
+    nowhere = {"PATH": str(tmp_path)}
+    assert paths.to_type("with-tracking", nowhere, paths.CHECKOUT) == "bin/with-tracking"
+    assert paths.to_type("with-tracking", nowhere, tmp_path) == str(own / "with-tracking")
+    assert paths.to_type("with-tracking", {"PATH": f"{tmp_path}:{own}"}, tmp_path) == "with-tracking"
+    (tmp_path / "with-tracking").write_text("another one")
+    (tmp_path / "with-tracking").chmod(0o755)
+    assert paths.to_type("with-tracking", nowhere, paths.CHECKOUT) == "bin/with-tracking"
+    assert paths.to_type("not-of-this-checkout", nowhere, tmp_path) == "not-of-this-checkout"
+    session = synthetic.parsed(tmp_path / "tracking", "a").session
+    assert closing.closing_line(session, command="/my projects/with-tracking").endswith(
+        "· '/my projects/with-tracking' show a"
+    )

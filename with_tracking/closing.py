@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import click
 
 from parsers.description import duration_text
 from parsers.session import Session
-from with_tracking import paths, ui_server
+from with_tracking import config, paths, ui_server
 
 SYNC = (sys.executable, "-I", "-m", "with_tracking", "sync", "--quiet")
 """Logs everything that is pending."""
@@ -27,7 +28,10 @@ def close_session(folder: Path, read: Callable[[], Session]) -> None:
         if os.environ.get("WITH_TRACKING_QUIET", "") in ("", "0"):
             root = paths.root(os.environ)
             session = read()
-            click.echo(closing_line(session, ui_server.running_url(root)), err=True)
+            command = paths.to_type("with-tracking", os.environ, Path.cwd())
+            click.echo(closing_line(session, ui_server.running_url(root), command), err=True)
+            for problem in _settings_ignored(Path(session.cwd or folder)):
+                click.echo(f"with-tracking: {problem}", err=True)
             for problem in session.parse.problems:  # a log whose format has changed, above all
                 click.echo(f"with-tracking: {problem}", err=True)
             for line in _alerts(root):
@@ -48,6 +52,14 @@ def log_in_background(folder: Path) -> None:
     )
 
 
+def _settings_ignored(cwd: Path) -> Iterator[str]:
+    """Yield a line if a setting cannot be read: it may be one that says what must not be kept."""
+    problems = config.load(os.environ, cwd).problems
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        yield f"Ignored: {problems[0]}{more}. Try: with-tracking config"
+
+
 def _alerts(root: Path) -> list[str]:
     """Return what the alerts said after earlier sessions: it is found out when nobody looks."""
     if not (root / "alerts.txt").exists():
@@ -57,9 +69,9 @@ def _alerts(root: Path) -> list[str]:
     return take_unseen(root)
 
 
-def closing_line(session: Session, ui_url: str | None = None) -> str:
-    """Return what was recorded and how to look at it, in one line."""
-    look = f"with-tracking show {session.session_id}"
+def closing_line(session: Session, ui_url: str | None = None, command: str = "with-tracking") -> str:
+    """Return what was recorded and how to look at it, in one line; `command` is what to type for with-tracking."""
+    look = f"{shlex.quote(command)} show {session.session_id}"
     return f"with-tracking: {', '.join(_facts(session))} · {look}" + (f" · {ui_url}" if ui_url else "")
 
 

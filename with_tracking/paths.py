@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,6 +34,15 @@ def sessions(root: Path) -> Path:
 def local_store(root: Path) -> Path:
     """Return the SQLite file of the local MLflow store."""
     return root / "mlflow.db"
+
+
+def to_type(command: str, environ: Mapping[str, str], cwd: Path) -> str:
+    """Return what a person types to run a command of ours: its name where PATH leads to it, else its path."""
+    own = CHECKOUT / "bin" / command
+    found = shutil.which(command, path=environ.get("PATH"))
+    if not own.is_file() or (found and os.path.samefile(found, own)):
+        return command
+    return str(own.relative_to(cwd) if own.is_relative_to(cwd) else own)
 
 
 def _xdg(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
