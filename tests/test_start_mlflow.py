@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.forked import CHECKOUT, run_in
 from tests.mlflow_server import HOST, free_port
 from with_tracking import ui_server
+from with_tracking.cli.start_mlflow import main as start_mlflow_command
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store", "stopped_at_the_end")]
 
@@ -119,3 +121,13 @@ def test_a_server_of_others_is_not_started(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example.org/")
     shown = start_mlflow("start")
     assert (shown.returncode, shown.stdout) == (0, "http://mlflow.example.org/#/experiments\n")
+
+
+def test_a_restart_on_a_port_in_use_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The UI that runs is there afterwards: the port is looked at first."""
+    stopped: list[Path] = []
+    monkeypatch.setattr(ui_server, "stop", stopped.append)
+    with socket.create_server((HOST, 0)) as taken:
+        result = CliRunner().invoke(start_mlflow_command, ["restart", "--port", str(taken.getsockname()[1])])
+    assert (result.exit_code, stopped) == (1, [])
+    assert "is in use by something else" in result.stderr

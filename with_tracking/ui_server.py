@@ -93,6 +93,13 @@ def stop(root: Path) -> Server | None:
     return server
 
 
+def check_port(wanted: int) -> None:
+    """Raise WithTrackingError if something else listens on this port."""
+    if not _is_free(wanted):
+        other = next((port for port in range(wanted + 1, min(wanted + PORTS_TO_TRY, 65536)) if _is_free(port)), 0)
+        raise WithTrackingError(f"Port {wanted} is in use by something else", f"start-mlflow start --port {other}")
+
+
 def _state_file(root: Path) -> Path:
     return root / "ui" / "server.json"
 
@@ -108,10 +115,8 @@ def _free_port(wanted: int | None, say: Callable[[str], None]) -> int:
     candidates = range(FIRST_PORT, FIRST_PORT + PORTS_TO_TRY)
     free = (port for port in candidates if _is_free(port))
     if wanted is not None:
-        if _is_free(wanted):
-            return wanted
-        other = next((port for port in range(wanted + 1, min(wanted + PORTS_TO_TRY, 65536)) if _is_free(port)), 0)
-        raise WithTrackingError(f"Port {wanted} is in use by something else", f"start-mlflow start --port {other}")
+        check_port(wanted)
+        return wanted
     chosen = next(free, None)
     if chosen is None:
         last = candidates[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -19,7 +20,12 @@ OPEN = click.option("--open", "in_browser", is_flag=True, help="Open the session
 
 @click.group("start-mlflow", cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Run the MLflow UI over the recorded sessions: in the background, for this computer only (127.0.0.1)."""
+    """Run the MLflow UI over the recorded sessions: in the background, for this computer only (127.0.0.1).
+
+    \b
+    start-mlflow start --open
+    start-mlflow restart --port 8080
+    """
 
 
 @main.command(cls=Command)
@@ -45,7 +51,11 @@ def restart(port: int | None, in_browser: bool) -> None:
 
     It comes back on the same port if no other is given.
     """
-    old = ui_server.stop(paths.root(os.environ))
+    root = paths.root(os.environ)
+    old = ui_server.running(root)
+    if port is not None and not (old and port == old.port):
+        ui_server.check_port(port)  # before the one that runs is gone
+    ui_server.stop(root)
     _start(port or (old.port if old else None), in_browser)
 
 
@@ -84,7 +94,8 @@ def _start(port: int | None, in_browser: bool) -> None:
     if not ui_server.running(root):
         click.echo("Starting the MLflow UI …", err=True)
     server = ui_server.start(root, _settings(), port, lambda text: click.echo(text, err=True))
-    click.echo(f"MLflow is ready (process {server.pid}; stop it with: start-mlflow stop)", err=True)
+    command = shlex.quote(paths.to_type("start-mlflow", os.environ, Path.cwd()))
+    click.echo(f"MLflow is ready (process {server.pid}; stop it with: {command} stop)", err=True)
     _show(server.url, in_browser)
 
 
