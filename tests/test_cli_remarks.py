@@ -52,6 +52,22 @@ def test_tags_and_note(tracking_root: Path) -> None:
     assert json.loads(run("tag", "last", "--json").stdout)["tags"] == {"result": "good = very"}
 
 
+def test_what_is_not_there(tracking_root: Path) -> None:
+    """No tag, no note: that is said, with how to write one; `note` prints the note alone; a wrong --remove is told."""
+    synthetic.parsed(tracking_root, "a")
+    none = run("tag", "a")
+    assert (none.stdout, none.stderr) == ("", "It has no tags. Try: with-tracking tag a mode=plan\n")
+    assert run("note", "a").stderr == 'It has no note. Try: with-tracking note a "what to remember"\n'
+    run("tag", "a", "mode=plan")
+    run("note", "a", "good")
+    assert run("note", "a").stdout == "note: good\n"
+    assert run("tag", "a").stdout == "mode=plan\nnote: good\n"
+    kept = run("tag", "a", "--remove", "nope")
+    assert (kept.stdout, kept.stderr) == ("mode=plan\nnote: good\n", "It has no tag 'nope'.\n")
+    assert "MLflow" in run("note", "a", "--remove").stderr
+    assert run("note", "a", "--remove").stderr == ""
+
+
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [

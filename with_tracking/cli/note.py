@@ -9,7 +9,7 @@ import click
 from with_tracking import archive, paths, remarks
 from with_tracking.cli import tab_key
 from with_tracking.cli.edge import Command
-from with_tracking.cli.remarking import tell
+from with_tracking.cli.remarking import show, tell
 
 
 @click.command("note", cls=Command, context_settings={"ignore_unknown_options": True})
@@ -24,8 +24,11 @@ def command(session_id: str, text: tuple[str, ...], remove: bool, as_json: bool)
     with-tracking note last "the second prompt was much better"
     """
     folder = archive.find(paths.root(os.environ), session_id)
-    if text or remove:
+    old = remarks.read_remarks(folder)
+    if remove and not old.note:
+        tell(folder, old, as_json=as_json, changed=False)
+    elif text or remove:
         said = remarks.change(folder, {}, note="" if remove else " ".join(text))
         tell(folder, said, as_json=as_json, changed=True)
     else:
-        tell(folder, remarks.read_remarks(folder), as_json=as_json, changed=False)
+        show(folder, old, as_json=as_json, note=True)

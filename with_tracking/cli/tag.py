@@ -10,7 +10,7 @@ import click
 from with_tracking import archive, paths, remarks
 from with_tracking.cli import tab_key
 from with_tracking.cli.edge import Command
-from with_tracking.cli.remarking import tell
+from with_tracking.cli.remarking import show, tell
 
 
 @click.command("tag", cls=Command, context_settings={"ignore_unknown_options": True})
@@ -27,10 +27,15 @@ def command(session_id: str, pairs: Sequence[str], remove: Sequence[str], as_jso
     """
     folder = archive.find(paths.root(os.environ), session_id)
     changes: dict[str, str | None] = {**_read(pairs), **dict.fromkeys(remove)}
-    if changes:
+    old = remarks.read_remarks(folder)
+    for key in (key for key in remove if key not in old.tags):
+        click.echo(f"It has no tag {key!r}.", err=True)
+    if not changes:
+        show(folder, old, as_json=as_json, note=False)
+    elif any(old.tags.get(key) != value for key, value in changes.items()):
         tell(folder, remarks.change(folder, changes), as_json=as_json, changed=True)
     else:
-        tell(folder, remarks.read_remarks(folder), as_json=as_json, changed=False)
+        tell(folder, old, as_json=as_json, changed=False)
 
 
 def _read(pairs: Sequence[str]) -> dict[str, str]:
