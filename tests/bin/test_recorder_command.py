@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bin.conftest import WRAPPERS, Bench
+from tests.bin.conftest import CHECKOUT, WRAPPERS, Bench
 
 SPEAK = '#!/bin/sh\necho {name} "$@"\n'
 
@@ -211,3 +211,12 @@ def test_wrong_command_of_the_configuration_is_named(bench: Bench) -> None:
     done = bench.run([bench.wrapper()])
     assert done.returncode == 127
     assert b"config.toml ([providers.claude]) names 'no-such-program'" in done.stderr
+
+
+def test_the_recorder_tells_its_usage(bench: Bench) -> None:
+    """--help goes to stdout, no argument is a mistake; neither is taken for an assistant's name."""
+    recorder = CHECKOUT / "bin" / "record-with-tracking"
+    for arguments, status in (([], 2), (["--help"], 0), (["-h"], 0)):
+        shown = bench.run([str(recorder), *arguments])
+        assert shown.returncode == status
+        assert (shown.stdout or shown.stderr).startswith(b"Usage: record-with-tracking NAME-with-tracking")
