@@ -218,6 +218,9 @@ def test_config_command(home: Path, user_file: Path, tmp_path: Path, monkeypatch
     assert lines["mlflow.tracking_uri"] == ["http://host", f"{user_file}:2"]
     assert lines["mlflow.enabled"] == ["true", "default"]
     assert lines["root"][1] == "$WITH_TRACKING_HOME"
+    short = [line for line in shown.stdout.splitlines() if line.endswith(" default")]
+    assert short
+    assert all(len(line) <= 80 for line in short)  # those with long values do not push the others aside
     assert f"Ignored: {user_file}:3: unknown setting mlflow.colour" in shown.stderr
     as_json = json.loads(CliRunner().invoke(command, ["--json"], standalone_mode=False).stdout)
     assert {"name": "retention.keep_raw", "value": "14d", "origin": f"{user_file}:5"} in as_json["settings"]

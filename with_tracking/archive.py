@@ -292,8 +292,9 @@ def _modified(path: Path) -> float:
 def _last(root: Path, nth: int) -> Path:
     folder = next(itertools.islice(folders(root), max(nth, 1) - 1, None), None)
     if folder is None:
-        count = "No session is" if nth <= 1 else f"Fewer than {nth} sessions are"
-        raise WithTrackingError(f"{count} recorded in {root} yet", "claude-with-tracking")
+        if nth > 1 and _last(root, 1):
+            raise WithTrackingError(f"Fewer than {nth} sessions are recorded in {root}", "with-tracking list")
+        raise WithTrackingError(f"No session is recorded in {root} yet", "claude-with-tracking")
     return folder
 
 

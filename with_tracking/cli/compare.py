@@ -12,7 +12,7 @@ import click
 from parsers.session import Session
 from with_tracking import archive, index, paths
 from with_tracking.cli import tab_key
-from with_tracking.cli.current_index import asked
+from with_tracking.cli.current_index import asked, nothing_fits
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import REMOTE, filter_options
 from with_tracking.errors import WithTrackingError
@@ -93,6 +93,8 @@ def command(
         return
     with asked(root, filters, remote) as connection:
         rows = index.select(connection, filters)
+    if not rows and not as_json:
+        raise nothing_fits(root, remote)
     if by is not None:
         _compare_groups(rows, by, metrics, baseline, as_json)
     else:
@@ -172,7 +174,9 @@ def _check_metrics(rows: Sequence[SessionRow], metrics: Sequence[str]) -> None:
             import difflib  # only needed to be helpful
 
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-            raise WithTrackingError(f"No session has the metric {name!r}", f"--metric {near[0]}" if near else "list")
+            raise WithTrackingError(
+                f"No session has the metric {name!r}", f"--metric {near[0]}" if near else "with-tracking list"
+            )
 
 
 def _print_json(value: Any) -> None:

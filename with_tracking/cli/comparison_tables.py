@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from parsers.session import Session
-from with_tracking.cli.output import one_line, print_cut
+from with_tracking.cli.output import columns_that_fit, one_line, print_cut
 from with_tracking.history import statistics
 from with_tracking.history.comparison import Comparison, Difference, Group, Pair
 from with_tracking.history.figures import change, counted, figure, p_value, percent, signed_percent
@@ -37,8 +37,9 @@ def print_comparison(out: Console, found: Comparison) -> None:
     parts = {metric: [(group, _cells(found, group, metric)) for group in found.groups] for metric in metrics}
     lines = [tuple(GROUP_TITLES), *(cells for rows in parts.values() for _, cells in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    left = out.width - sum(widths) - 2 * len(widths)
-    left = min(left, max(cell_len(group.name) for group in found.groups))
+    longest = max(cell_len(group.name) for group in found.groups)
+    widths = widths[: columns_that_fit((longest, *widths), out.width) - 1]
+    left = min(longest, out.width - sum(widths) - 2 * len(widths))
     out.print()
     out.print(_line("", left, tuple(GROUP_TITLES), widths, "bold"), no_wrap=True, overflow="ellipsis")
     for metric, rows in parts.items():
@@ -56,7 +57,7 @@ def _line(name: str, left: int, cells: Sequence[str], widths: Sequence[int], sty
     """Return a line of the table; the name gives way where the terminal is narrow."""
     text = one_line(name)
     text.truncate(max(left, 1), overflow="ellipsis", pad=True)
-    sides = zip(cells, widths, GROUP_TITLES.values(), strict=True)
+    sides = zip(cells, widths, GROUP_TITLES.values(), strict=False)  # the last have no room in a narrow terminal
     text.append("".join(f"  {cell:{side}{width}}" for cell, width, side in sides))
     text.rstrip()
     text.style = style
@@ -107,19 +108,22 @@ def _print_legend(out: Console, found: Comparison) -> None:
 
 def print_pair(out: Console, first: Session, second: Session, pairs: Sequence[Pair]) -> None:
     """Print two sessions beside each other, and which commands only one of them ran."""
-    from with_tracking.cli.tables import name_cell, table  # rich's tables take 15 ms to load
+    from with_tracking.cli.tables import name_cell, print_table, table  # rich's tables take 15 ms to load
 
     facts = table("", "A", "B", left=3)
-    for name, a, b in _facts(first, second):
+    known = _facts(first, second)
+    for name, a, b in known:
         facts.add_row(name, one_line(a), one_line(b), style="" if a != b else "dim")
     numbers = table("", "A", "B", "DIFFERENCE", "")
     shown = [pair for pair in pairs if pair.difference != 0 or pair.metric in MAIN_METRICS]
     for pair in shown:
         values = (figure(pair.metric, value) for value in (pair.first, pair.second))
         numbers.add_row(name_cell(pair.metric), *values, *_gap(pair))
+    for column in facts.columns[1:]:  # texts: both sessions get as much
+        column.max_width = max(1, (out.width - max(len(name) for name, *_ in known)) // 2 - 2)
     out.print(facts)
     out.print()
-    out.print(numbers)
+    print_table(out, numbers)
     if len(shown) < len(pairs):
         out.print(Text(f"{len(pairs) - len(shown)} more numbers are equal.", "dim"))
     for title, one, other in (("Only in A", first, second), ("Only in B", second, first)):
@@ -142,7 +146,7 @@ def _facts(first: Session, second: Session) -> list[tuple[str, str, str]]:
         ("model", first.model or "", second.model or ""),
         ("branch", first.git.branch or "", second.git.branch or ""),
         ("ended", _ended(first), _ended(second)),
-        ("outcome", ", ".join(first.outcomes), ", ".join(second.outcomes)),
+        ("outcome", *(", ".join(one.outcomes).replace("_", " ") for one in (first, second))),
     ]
     return [fact for fact in facts if fact[1] or fact[2]]
 
@@ -166,7 +170,7 @@ def _gap(pair: Pair) -> tuple[Text, str]:
 
 def print_progress(out: Console, found: Progress) -> None:
     """Print the verdict and what it rests on."""
-    from with_tracking.cli.tables import name_cell, table  # rich's tables take 15 ms to load
+    from with_tracking.cli.tables import name_cell, print_table, table  # rich's tables take 15 ms to load
 
     procedure = found.procedure or "without a procedure"
     title = one_line(f"{procedure}: {found.latest} against the {len(found.previous)} before it:", "bold")
@@ -174,7 +178,7 @@ def print_progress(out: Console, found: Progress) -> None:
     steps = table("", "LATEST", "BEFORE", "CHANGE", "OF", "VERDICT")
     for step in found.steps:
         steps.add_row(name_cell(step.metric), *_step(step))
-    out.print(steps)
+    print_table(out, steps)
     if found.small:
         size = counted(len(found.previous), "session")
         note = f"BEFORE is the median. A small sample: {size}; one more may turn it round."

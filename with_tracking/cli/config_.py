@@ -48,7 +48,7 @@ def _print_table(found: list[Effective]) -> None:
 
     out = console()
     names = max(len(one.name) for one in found)
-    values = min(48, max(len(as_text(one.value)) for one in found))
+    values = min(24, max(len(as_text(one.value)) for one in found))  # a long one pushes its origin aside
     for one in found:
         line = f"{one.name:{names}}  {as_text(one.value):{values}}  {one.origin}"
         out.print(harmless(line.rstrip()), soft_wrap=True, style="" if one.origin != "default" else "dim")

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from with_tracking import index
+from with_tracking import archive, index
+from with_tracking.errors import WithTrackingError
 
 if TYPE_CHECKING:
     from with_tracking.history.filters import Filters
@@ -52,6 +53,13 @@ def stories(root: Path, rows: Sequence[SessionRow], remote: bool) -> list[Story]
 
     with progress_bar("Reading") as progress:
         return list(read_stories(Store(root, Path.cwd()).parsed(rows, progress)))
+
+
+def nothing_fits(root: Path, remote: bool, what: str = "There is no session that fits") -> WithTrackingError:
+    """Return the error of a command that has no session to speak of, which in an empty archive is nobody's filter."""
+    if not remote and next(archive.folders(root), None) is None:
+        return WithTrackingError(f"No session is recorded in {root} yet", "claude-with-tracking")
+    return WithTrackingError(what, "with-tracking list")
 
 
 class Bar:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import click
@@ -12,6 +14,8 @@ from rich.text import Text
 
 SCHEMA_VERSION = 1
 """Of what print_json prints: counted up when a field changes its meaning or goes away. docs/json.md describes it."""
+NAME = 12
+"""So much of a name, in the first column of a table, is worth more than another column."""
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """What a recorded text could do to the terminal that shows it."""
 
@@ -43,6 +47,12 @@ def print_cut(out: Console, text: str | Text) -> None:
         out.print(text, no_wrap=True, overflow="ellipsis")
     else:
         out.print(text, soft_wrap=True)
+
+
+def columns_that_fit(widths: Sequence[int], width: int) -> int:
+    """Return how many columns of a table, two blanks apart, have room in a line; at the last the names give way."""
+    ends = accumulate((min(NAME, widths[0]), *(2 + each for each in widths[1:])))
+    return max(1, sum(end <= width for end in ends))
 
 
 def print_json(value: Any) -> None:

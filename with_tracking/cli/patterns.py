@@ -11,11 +11,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from with_tracking import index, paths
-from with_tracking.cli.current_index import asked, stories
+from with_tracking.cli.current_index import asked, nothing_fits, stories
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import REMOTE, filter_options
 from with_tracking.cli.output import console, one_line, print_cut
-from with_tracking.errors import WithTrackingError
 from with_tracking.history.figures import count, counted, percent
 from with_tracking.history.filters import Filters
 from with_tracking.history.patterns import (
@@ -69,7 +68,7 @@ def command(limit: int, filters: Filters, remote: bool, as_json: bool) -> None:
         print_json({**found, "procedures": rates, "complexity": complex_ones})
         return
     if not told:
-        raise WithTrackingError("There is no session that fits and has been read", "with-tracking list")
+        raise nothing_fits(root, remote, "There is no session that fits and has been read")
     out = console()
     out.print(one_line(counted(len(told), "session"), "bold"))
     _print_recurring(out, "Errors that came back", errors, len(told))

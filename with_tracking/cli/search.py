@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from with_tracking import index, paths
-from with_tracking.cli.current_index import current_index
+from with_tracking.cli.current_index import current_index, nothing_fits
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import filter_options
 from with_tracking.history import search
@@ -67,6 +67,8 @@ def command(
         print_json(found)
     elif found.hits:
         _print(found, ids)
+    elif not ids:
+        raise nothing_fits(root, remote=False)
     else:
         click.echo("Nothing was found. Try: fewer words, or a beginning such as migrat*", err=True)
     raise SystemExit(0 if found.hits else 1)

@@ -22,6 +22,9 @@ SORTED_BY = {
     "files": "files_edited",
 }
 """What the table has a column for only when it is sorted by that, and its metric."""
+ROOM = 10
+"""Prompts get at least so much; in a narrow terminal other columns go for that, in this order."""
+GO_FIRST = ("WHEN", "TIME", "CMDS")
 TIME_LENGTH = len("20261120-092939")
 
 
@@ -37,13 +40,24 @@ def print_table(rows: Sequence[SessionRow], ids: Iterable[str], sort: str = "whe
         extra = [figure(metric, row.metrics.get(metric))] if metric else []
         lines.append((short_id(row.session_id, known), *_cells(row), *extra))
     widths = [max(cell_len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    asked = ["ASKED", *(row.prompt or "" for row in rows)]
     out = console()
+    gone = _columns_to_leave_out(lines[0], widths, out.width)
+    asked = ["ASKED", *(row.prompt or "" for row in rows)]
     for cells, prompt in zip(lines, asked, strict=True):
-        fixed = " ".join(set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=True))
+        shown = (each for each in zip(lines[0], cells, widths, strict=True) if each[0] not in gone)
+        fixed = " ".join(set_cell_size(cell, width) for _, cell, width in shown)
         line = Text(f"{fixed} ", style="bold" if cells is lines[0] else "").append_text(one_line(prompt))
         line.rstrip()
         out.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def _columns_to_leave_out(titles: Sequence[str], widths: Sequence[int], width: int) -> set[str]:
+    """Return the titles of the columns that go, so that there is room for the prompts."""
+    gone: set[str] = set()
+    for title in GO_FIRST:
+        if width - sum(1 + each for name, each in zip(titles, widths, strict=True) if name not in gone) < ROOM:
+            gone.add(title)
+    return gone
 
 
 def beginnings(ids: Iterable[str]) -> Counter[str]:

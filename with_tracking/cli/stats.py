@@ -10,10 +10,9 @@ from datetime import timedelta
 import click
 
 from with_tracking import index, paths
-from with_tracking.cli.current_index import asked
+from with_tracking.cli.current_index import asked, nothing_fits
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import REMOTE, filter_options
-from with_tracking.errors import WithTrackingError
 from with_tracking.history.figures import count, dollars, duration, percent, sparkline
 from with_tracking.history.filters import Filters
 from with_tracking.history.rows import grouped, newest_first
@@ -36,7 +35,8 @@ DAYS = 28
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def command(filters: Filters, remote: bool, as_json: bool) -> None:
     """Show what the sessions add up to: time, success, commands, errors, tokens, cost, by whom and for what."""
-    with asked(paths.root(os.environ), filters, remote) as connection:
+    root = paths.root(os.environ)
+    with asked(root, filters, remote) as connection:
         rows = index.select(connection, filters)
     groups = {by: {name: sums(some) for name, some in grouped(rows, by).items()} for by in GROUPS}
     if as_json:
@@ -46,7 +46,7 @@ def command(filters: Filters, remote: bool, as_json: bool) -> None:
         print_json({**total, **{f"by_{by}": group for by, group in groups.items()}})
         return
     if not rows:
-        raise WithTrackingError("There is no session that fits", "with-tracking list")
+        raise nothing_fits(root, remote)
     _print(rows, groups)
 
 
@@ -63,7 +63,7 @@ def _print(rows: Sequence[SessionRow], groups: dict[str, dict[str, Sums]]) -> No
     from rich.text import Text
 
     from with_tracking.cli.output import console, one_line
-    from with_tracking.cli.tables import name_cell, table
+    from with_tracking.cli.tables import name_cell, print_table, table
 
     out = console()
     facts = Table(box=None, pad_edge=False, show_header=False)
@@ -80,7 +80,7 @@ def _print(rows: Sequence[SessionRow], groups: dict[str, dict[str, Sums]]) -> No
         if len(group) > ROWS:
             figures.add_row(name_cell(f"… {len(group) - ROWS} more"))
         out.print()
-        out.print(figures)
+        print_table(out, figures)
 
 
 def _facts(rows: Sequence[SessionRow], total: Sums) -> Iterator[tuple[str, str]]:

@@ -1,12 +1,13 @@
-"""Tables without lines in which the first column, which names things, gives way where the terminal is narrow."""
+"""Tables without lines: in a narrow terminal the first column, which names things, gives way, and then the last go."""
 
 from __future__ import annotations
 
 from rich.cells import cell_len
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from with_tracking.cli.output import one_line
+from with_tracking.cli.output import columns_that_fit, one_line
 
 
 def table(*titles: str, left: int = 1) -> Table:
@@ -24,3 +25,10 @@ def name_cell(text: str, width: int = 0) -> Text:
     cell.pad_right(max(0, width - cell_len(cell.plain)))
     cell.no_wrap, cell.overflow = True, "ellipsis"
     return cell
+
+
+def print_table(out: Console, made: Table) -> None:
+    """Print a table; columns at its end for which there is no room beside the names are left out."""
+    widths = [max(cell_len(str(cell)) for cell in (column.header, *column.cells)) for column in made.columns]
+    del made.columns[columns_that_fit(widths, out.width) :]
+    out.print(made)

@@ -10,10 +10,9 @@ from pathlib import Path
 import click
 
 from with_tracking import index, paths
-from with_tracking.cli.current_index import asked
+from with_tracking.cli.current_index import asked, nothing_fits
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import REMOTE, filter_options
-from with_tracking.errors import WithTrackingError
 from with_tracking.history.filters import Filters
 from with_tracking.history.timeline import Period, Unit, series, timeline
 
@@ -45,7 +44,8 @@ def command(per: str, last: int, plot: Path | None, filters: Filters, remote: bo
 
     Success is the share of sessions that ended well; tokens are those read and written, without what caches held.
     """
-    with asked(paths.root(os.environ), filters, remote) as connection:
+    root = paths.root(os.environ)
+    with asked(root, filters, remote) as connection:
         rows = index.select(connection, filters)
     until = None if filters.until else datetime.now().astimezone().date()
     periods = timeline(rows, Unit(per), until=until)[-last:]
@@ -54,7 +54,7 @@ def command(per: str, last: int, plot: Path | None, filters: Filters, remote: bo
 
         print_json({"per": per, "periods": periods})
     elif not periods:
-        raise WithTrackingError("There is no session that fits", "with-tracking list")
+        raise nothing_fits(root, remote)
     if plot is not None and periods:
         from with_tracking.history.plot import write_plot
 
@@ -68,7 +68,7 @@ def _print(periods: Sequence[Period], unit: Unit) -> None:
     from rich.text import Text
 
     from with_tracking.cli.output import console
-    from with_tracking.cli.tables import table
+    from with_tracking.cli.tables import print_table, table
     from with_tracking.history.figures import figure, sparkline
 
     lines = series(periods)
@@ -77,7 +77,7 @@ def _print(periods: Sequence[Period], unit: Unit) -> None:
         cells = [figure(name, values[number]) for name, values in lines.items()]
         figures.add_row(f"{period.start:%a %d %b %Y}", *cells, style="" if period.sums.sessions else "dim")
     out = console()
-    out.print(figures)
+    print_table(out, figures)
     out.print()
     for name, values in lines.items():
         top = max((value for value in values if value is not None), default=None)

@@ -64,7 +64,9 @@ class Store:
         self.experiment_name = settings.experiment_name
         database = local_store.database_of(self.uri)
         if database is not None and not database.exists():
-            raise WithTrackingError(f"There is no MLflow store at {database} yet", "with-tracking sync")
+            raise WithTrackingError(
+                f"There is no MLflow store at {database} yet", "claude-with-tracking, or with-tracking sync"
+            )
 
     @contextmanager
     def opened(self, filters: Filters, most: int | None = None) -> Iterator[sqlite3.Connection]:
