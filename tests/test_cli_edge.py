@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from tests import synthetic
 from tests.forked import CHECKOUT, run, run_anew
+from tests.pseudo_terminal import PseudoTerminal
 
 
 @pytest.mark.parametrize(
@@ -92,3 +94,22 @@ def test_the_parser_says_what_it_cannot_read(tmp_path: Path) -> None:
         assert shown.stderr.startswith(said)
         assert shown.stderr.count("\n") == 1
     assert list((tmp_path / "empty").iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["stats", "trends", "patterns", "search x", "compare --by model", "show -2"])
+def test_an_empty_archive_is_no_filters_fault(tracking_root: Path, command: str) -> None:
+    """Where nothing was recorded yet, that is what is said, and how to record."""
+    shown = run(*command.split())
+    assert shown.returncode == 1
+    assert shown.stderr == f"Error: No session is recorded in {tracking_root} yet. Try: claude-with-tracking\n"
+
+
+def test_after_ctrl_c_at_a_question_the_shell_has_a_line_of_its_own(tracking_root: Path, tmp_path: Path) -> None:
+    """The cursor does not stay behind the question."""
+    synthetic.parsed(tracking_root, "a")
+    command = ["bash", "-c", f"{sys.executable} -I -m with_tracking forget a; echo then"]
+    with PseudoTerminal(command, cwd=tmp_path, environ=os.environ) as terminal:
+        terminal.wait_for("[y/N]")
+        terminal.send("\x03")
+        terminal.wait_for("then")
+        assert terminal.screen.splitlines()[-1] == "then"

@@ -52,7 +52,12 @@ def command() -> None:
 @click.option("--deliver", is_flag=True, help="Tell what holds in the ways of its rule, too: desktop, command, …")
 @click.option("--json", "as_json", is_flag=True, help="Print each rule and whether it holds as JSON.")
 def check_command(session_id: str, deliver: bool, as_json: bool) -> None:
-    """Say which alerts hold after a session (the last one). Exit 1 if one does."""
+    """Say which alerts hold after a session (the last one). Exit 1 if one does.
+
+    \b
+    with-tracking alert check
+    with-tracking alert check -2 --deliver
+    """
     root = paths.root(os.environ)
     todo = alerts_config.load(os.environ)
     for problem in todo.problems:

@@ -71,6 +71,8 @@ def run_to_exit(main: Any, *args: Any, **kwargs: Any) -> NoReturn:
         Failure(error).show()
         sys.exit(1)
     except click.Abort:
+        if sys.stderr.isatty():
+            click.echo(err=True)  # the cursor stands after a question or after ^C
         sys.exit(130)
     except click.ClickException as error:
         if isinstance(error, click.UsageError) and not isinstance(error, click.exceptions.NoArgsIsHelpError):

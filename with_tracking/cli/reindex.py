@@ -18,6 +18,9 @@ def command(as_json: bool) -> None:
     """Make the index of the sessions anew.
 
     It is brought up to date by every command anyway; this is for one that was damaged.
+
+    \b
+    with-tracking reindex
     """
     root = paths.root(os.environ)
     root.mkdir(mode=0o700, parents=True, exist_ok=True)

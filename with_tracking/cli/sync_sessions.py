@@ -24,6 +24,10 @@ def command(quiet: bool, as_json: bool) -> None:
     """Read and log the sessions that are pending.
 
     These are sessions that ended while MLflow was away, or whose recorder or computer died. Exit 1 if any is left.
+
+    \b
+    with-tracking sync
+    with-tracking sync --quiet                       in a crontab
     """
     root = paths.root(os.environ)
     if quiet:
