@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from parsers.session import Category, Error, ErrorKind, Event, Note, NoteKind, Prompt, ToolUse
+from parsers.session_header import Git
 from tests import synthetic
 from tests.forked import CHECKOUT, run
 from with_tracking.remarks import Remarks, write_remarks
@@ -104,6 +105,13 @@ def test_what_went_wrong_while_reading_is_shown(tracking_root: Path) -> None:
     file.write_text(json.dumps(read | {"parse": {"problems": ["the format may have changed"], "disagreements": 1}}))
     told = "Reading\n  the format may have changed\n  screen and log differ in one fact: "
     assert told in run("show", "a").stdout
+
+
+def test_a_branch_whose_commit_is_not_known(tracking_root: Path) -> None:
+    """Some assistants' logs name the branch alone: the page, too."""
+    git = Git(root="/home/dev/webapp", branch="main")
+    synthetic.parse(synthetic.record(tracking_root, "a", git=git), synthetic.events_of(1))
+    assert "/home/dev/webapp (main)\n" in run("show", "a").stdout
 
 
 def test_long_sections_are_cut(tracking_root: Path) -> None:

@@ -7,10 +7,12 @@ import re
 import signal
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
+from parsers.session_folder import read_folder
 from tests.pseudo_terminal import PseudoTerminal
 
 COMMAND = (sys.executable, "-m", "with_tracking.demo")
@@ -25,10 +27,10 @@ def run(*arguments: str, text: str | None = None) -> subprocess.CompletedProcess
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, **source)  # type: ignore[call-overload, no-any-return]
 
 
-def in_terminal(tmp_path: Path, *arguments: str, **environ: str) -> PseudoTerminal:
+def in_terminal(tmp_path: Path, *arguments: str, cols: int = 140, **environ: str) -> PseudoTerminal:
     """Start the demo in a terminal that is high enough to show everything."""
     command = [*COMMAND, "--delay", "0.05", *arguments]
-    return PseudoTerminal(command, cwd=tmp_path, environ=os.environ | environ, rows=90, cols=140)
+    return PseudoTerminal(command, cwd=tmp_path, environ=os.environ | environ, rows=90, cols=cols)
 
 
 def wait_for_prompt(terminal: PseudoTerminal) -> None:
@@ -129,6 +131,18 @@ def test_same_lines_in_a_terminal_and_without(tmp_path: Path) -> None:
     with in_terminal(tmp_path, "--yes", "close-issue 583") as terminal:
         terminal.wait_for_end()
         assert stable(terminal.screen) == stable(run("close-issue 583").stdout)
+
+
+def test_words_stay_whole_in_a_narrow_terminal(tmp_path: Path) -> None:
+    """What the model says is wrapped between words, and is read as it was said."""
+    whole = run("close-issue 583").stdout.rstrip().rsplit("● ", 1)[1]
+    with in_terminal(tmp_path, "--yes", "close-issue 583", cols=60) as terminal:
+        terminal.wait_for_end()
+        said = terminal.screen.rsplit("● ", 1)[1]
+    assert said.split("\n  ") == textwrap.wrap(whole, 58)
+    header = b'Script started on 2026-11-20 09:29:39+00:00 [COMMAND="demo" TERM="xterm" COLUMNS="60" LINES="90"]\n'
+    (tmp_path / "typescript").write_bytes(header + terminal.bytes)
+    assert read_folder(tmp_path, provider="demo").session.assistant_texts[-1] == whole
 
 
 def test_denied_edit(tmp_path: Path) -> None:

@@ -146,9 +146,13 @@ def _facts(first: Session, second: Session) -> list[tuple[str, str, str]]:
         ("model", first.model or "", second.model or ""),
         ("branch", first.git.branch or "", second.git.branch or ""),
         ("ended", _ended(first), _ended(second)),
-        ("outcome", *(", ".join(one.outcomes).replace("_", " ") for one in (first, second))),
+        ("outcome", _outcomes(first), _outcomes(second)),
     ]
     return [fact for fact in facts if fact[1] or fact[2]]
+
+
+def _outcomes(session: Session) -> str:
+    return ", ".join(session.outcomes).replace("_", " ")
 
 
 def _ended(session: Session) -> str:

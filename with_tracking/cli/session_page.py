@@ -90,7 +90,8 @@ def _facts(page: Page) -> Iterator[tuple[str, str]]:
     if session.started_at:
         yield "when", _when(session)
     if session.cwd:
-        branch = f" ({session.git.branch} at {(session.git.commit or '?')[:9]})" if session.git.branch else ""
+        commit = f" at {session.git.commit[:9]}" if session.git.commit else ""
+        branch = f" ({session.git.branch}{commit})" if session.git.branch else ""
         yield "where", session.cwd + branch
     yield "ended", _ended(session, page.recording)
     if usage := _usage(session):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
 import sys
 import termios
+import textwrap
 import time
 import tty
 from collections.abc import Iterable, Iterator, Mapping
@@ -50,8 +50,11 @@ class Screen:
         self.line(f"\n❯ {text}")
 
     def text(self, text: str) -> None:
-        """Write what the model says."""
-        first, *rest = text.splitlines()
+        """Write what the model says; a terminal gets no broken words."""
+        lines = text.splitlines()
+        if self.is_terminal:
+            lines = [part for line in lines for part in textwrap.wrap(line, max(20, self._width() - 2)) or [""]]
+        first, *rest = lines
         self.line(f"\n{self._bullet(Bullet.TEXT)} {first}")
         for each in rest:
             self.line(f"  {each}")
@@ -104,7 +107,7 @@ class Screen:
         return f"\x1b[38;5;{kind}m●\x1b[39m" if self._colour else "●"
 
     def _width(self) -> int:
-        return shutil.get_terminal_size().columns
+        return os.get_terminal_size(self._out.fileno()).columns or 80  # COLUMNS may be of another terminal
 
     def _write(self, text: str) -> None:
         self._out.write(text)
