@@ -80,8 +80,13 @@ class _Timing:
     unreadable: int = 0
 
 
-def read_recording(typescript: bytes, timing: bytes | None) -> Recording:
-    """Put a typescript and its timing log (None if there is none) together. Never raises."""
+def read_recording(
+    typescript: bytes, timing: bytes | None, *, rows: int | None = None, cols: int | None = None
+) -> Recording:
+    """Put a typescript and its timing log (None if there is none) together. Never raises.
+
+    `rows` and `cols` count if neither tells the terminal's size: BSD's script writes no header.
+    """
     script, log = _read_typescript(typescript), _read_timing(timing or b"")
     problems = list(_problems(log, timing))
     chunks = tuple(_chunks(script.data, log, problems))
@@ -89,8 +94,8 @@ def read_recording(typescript: bytes, timing: bytes | None) -> Recording:
     return Recording(
         command=fields.get("COMMAND"),
         term=fields.get("TERM"),
-        rows=_side(fields.get("LINES")) or DEFAULT_ROWS,
-        cols=_side(fields.get("COLUMNS")) or DEFAULT_COLS,
+        rows=_side(fields.get("LINES")) or _side(str(rows)) or DEFAULT_ROWS,
+        cols=_side(fields.get("COLUMNS")) or _side(str(cols)) or DEFAULT_COLS,
         started_at=_moment(fields.get("START_TIME", "")) or script.started_at,
         duration_seconds=_number(fields.get("DURATION")) or (chunks[-1].seconds if chunks and log.steps else None),
         exit_code=script.exit_code if script.exit_code is not None else _integer(fields.get("EXIT_CODE")),

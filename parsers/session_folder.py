@@ -131,7 +131,8 @@ def _read_typescript(file: Path, provider: str | None, header: SessionHeader, pa
     from parsers.terminal import read_transcript
 
     data = file.read_bytes()
-    recording = read_recording(data, _bytes(file.with_name("timing.log")))
+    size = header.terminal
+    recording = read_recording(data, _bytes(file.with_name("timing.log")), rows=size.rows, cols=size.cols)
     argv = header.argv or _words(recording.command)
     reading = read_json_recording(recording, provider=provider, argv=argv) or read_screen(
         read_transcript(recording), provider=provider, argv=argv, patterns=patterns

@@ -47,6 +47,16 @@ def test_reads_the_classic_timing_format() -> None:
     assert (read.rows, read.cols, read.exit_code) == (24, 80, None)
 
 
+def test_a_size_that_only_the_recorder_knows() -> None:
+    """BSD's script writes no header: the recorder's size counts; what the recording says itself goes before it."""
+    bare = read_recording(b"hello", None, rows=40, cols=132)
+    assert (bare.rows, bare.cols) == (40, 132)
+    told = read_recording(HEADER + b"hello" + FOOTER, None, rows=1, cols=1)
+    assert (told.rows, told.cols) == (40, 120)
+    absurd = read_recording(b"hello", None, rows=0, cols=10**9)
+    assert (absurd.rows, absurd.cols) == (24, 80)
+
+
 def test_reads_a_typescript_without_a_timing_log() -> None:
     """All of it comes at once, its size and exit code are in header and footer, and the lack is named."""
     read = read_recording(HEADER + b"hello" + FOOTER, None)

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from parsers.session_folder import read_folder
+from parsers.session_header import Terminal
+from tests import synthetic
 from tests.truth import FOLDERS, PROVIDERS, RECORDINGS, differences, name_of, repeated, truth_of, unseen
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -76,3 +78,12 @@ def test_every_golden_has_its_recording() -> None:
         name_of(folder) for folder in FOLDERS
     }
     assert RECORDINGS.is_dir()
+
+
+def test_the_recorders_terminal_size_counts_where_the_recording_has_none(tmp_path: Path) -> None:
+    """As BSD's script leaves it: what stands at the right of a wide terminal is not wrapped into the next line."""
+    folder = synthetic.record(tmp_path, terminal=Terminal(rows=30, cols=200, term="xterm"), provider="demo")
+    (folder / "typescript").write_bytes(b"\xe2\x9d\xaf ask\r\n\x1b[3;150Hfar right\r\n\x1b[4;1Hbelow\r\n")
+    (folder / "timing.log").write_bytes(b"")
+    shown = read_folder(folder).transcript.splitlines()
+    assert " " * 149 + "far right" in shown

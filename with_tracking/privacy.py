@@ -17,6 +17,7 @@ import msgspec
 
 from parsers.session import AssistantText, Disagreement, Error, Event, Note, Prompt, Session, ToolUse, Unknown
 from parsers.session_folder import Parsed
+from parsers.session_header import SessionHeader
 from with_tracking import archive
 from with_tracking.config import Content, Privacy
 from with_tracking.masking import Secrets, drawn_text, texts_of
@@ -135,7 +136,9 @@ def _readings(folder: Path) -> Iterator[tuple[str, Iterable[str]]]:
     from parsers.terminal import read_transcript
 
     if (folder / "typescript").is_file():
-        shown = read_transcript(read_recording((folder / "typescript").read_bytes(), None))
+        size = (archive.read_header(folder) or SessionHeader()).terminal
+        data = (folder / "typescript").read_bytes()
+        shown = read_transcript(read_recording(data, None, rows=size.rows, cols=size.cols))
         yield "typescript", [line.text for line in shown.lines] + [passing.text for passing in shown.passing]
     for name in ("stdout.txt", "stderr.txt"):
         if (folder / name).is_file():

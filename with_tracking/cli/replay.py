@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from parsers.recording import Output, Recording, read_recording
+from parsers.session_header import SessionHeader
 from with_tracking import archive, asciicast, paths
 from with_tracking.cli import tab_key
 from with_tracking.cli.edge import Command
@@ -74,7 +75,9 @@ def _recording(folder: Path) -> Recording:
             f"Nothing was recorded of {folder.name} that could be played", f"with-tracking show {folder.name}"
         )
     timing = folder / "timing.log"
-    return read_recording((folder / "typescript").read_bytes(), timing.read_bytes() if timing.is_file() else None)
+    size = (archive.read_header(folder) or SessionHeader()).terminal
+    times = timing.read_bytes() if timing.is_file() else None
+    return read_recording((folder / "typescript").read_bytes(), times, rows=size.rows, cols=size.cols)
 
 
 def _check_masked(folder: Path) -> None:
