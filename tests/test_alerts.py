@@ -209,6 +209,7 @@ def test_hooks_get_the_session(tracking_root: Path, home: Path, tmp_path: Path) 
     assert not (tmp_path / "end").exists()
     (tmp_path / "go").touch()
     wait_for(lambda: all((tmp_path / name).exists() and (tmp_path / name).stat().st_size for name in ("end", "error")))
+    assert (tmp_path / "end").read_bytes().endswith(b"}\n")  # appended to a file, each has a line
     found = json.loads((tmp_path / "end").read_bytes())
     assert (found["session_id"], found["event"], found["metrics"]["commands_failed"]) == (
         folder.name,
@@ -301,6 +302,8 @@ def test_alert_check(tracking_root: Path, home: Path) -> None:
     assert shown.stderr.startswith("Ignored: the alert 'x' cannot be read: there is no 'bad'")
     found = json.loads(run("alert", "check", folder.name, "--json").stdout)
     assert found["alerts"] == [{"name": "failed", "when": "commands_failed >= 1", "holds": True}]
+    assert run("alert", "check", "-1").returncode == 1
+    assert run("alert", "check", "-2").stderr.splitlines()[1].startswith("Error: Fewer than 2 sessions")
     set_up(home, '[[alerts]]\nname = "failed"\nwhen = "commands_failed > 1"\n')
     assert run("alert", "check").returncode == 0
 

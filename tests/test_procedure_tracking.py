@@ -37,6 +37,15 @@ def only_session(root: Path) -> tuple[Path, Session]:
     return folder, session
 
 
+def test_a_step_is_no_error(tracking_root: Path) -> None:
+    """A command that fails without a word is told by its name, not by the line that began a step."""
+    assert run("procedure", "deploy", "--", "sh", "-c", "echo '::step build'; false").returncode == 1
+    folder, session = only_session(tracking_root)
+    assert session.errors
+    assert "::step build" not in [error.text for error in session.errors]
+    assert (folder / "transcript.txt").read_text() == "::step build\n"
+
+
 def test_a_command_is_recorded(tracking_root: Path) -> None:
     """Output and exit status are the command's; duration, success, steps and parameters are the session's."""
     shown = run("procedure", "deploy", "--param", "env=staging", "--param", "tries=3", "--", "sh", "-c", SCRIPT)

@@ -31,6 +31,8 @@ from with_tracking.alerting.session_start import session_started
 
 PROVIDER = "procedure"
 ARTIFACTS = "artifacts"
+STEP = "::step "
+"""A line of the command's output that begins so begins a step."""
 OUTPUT_LENGTH = 4000
 """Characters of the command's output that stay with it; all of it is in the folder."""
 _METRIC = re.compile(r"[\w\-. /]{1,200}")
@@ -155,6 +157,7 @@ class ProcedureSession:
 
     def _command(self, success: bool, exit_code: int | None, output: str, duration: float) -> ToolUse:
         command = shlex.join(self.command)
+        printed = "".join(line for line in output.splitlines(keepends=True) if not line.startswith(STEP))
         return ToolUse(
             name="shell",
             category=Category.SHELL,
@@ -162,7 +165,7 @@ class ProcedureSession:
             command=command,
             ok=success,
             exit_code=exit_code,
-            output=output[-OUTPUT_LENGTH:],
+            output=printed[-OUTPUT_LENGTH:],
             start_seconds=0.0,
             duration_seconds=duration,
         )

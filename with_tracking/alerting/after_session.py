@@ -91,7 +91,7 @@ def _json(folder: Path, event: str, fired: Fired | None = None) -> bytes:
     session = archive.read_session(folder)
     fields = {} if session is None else msgspec.to_builtins(session)
     more = {"event": event, "folder": str(folder)} | ({"alert": msgspec.to_builtins(fired)} if fired else {})
-    return msgspec.json.encode({**fields, **more})
+    return msgspec.json.encode({**fields, **more}) + b"\n"  # a line, for commands that append it to a file
 
 
 def _keep_for_later(root: Path, fired: list[Fired]) -> None:

@@ -47,8 +47,8 @@ def command() -> None:
     """
 
 
-@command.command("check")
-@click.argument("session_id", metavar="[ID]", default="last", shell_complete=tab_key.sessions)
+@command.command("check", context_settings={"ignore_unknown_options": True})
+@click.argument("session_id", metavar="[ID|last|-N]", default="last", shell_complete=tab_key.sessions)
 @click.option("--deliver", is_flag=True, help="Tell what holds in the ways of its rule, too: desktop, command, …")
 @click.option("--json", "as_json", is_flag=True, help="Print each rule and whether it holds as JSON.")
 def check_command(session_id: str, deliver: bool, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from with_tracking import archive
 from with_tracking.cli.edge import Command, drop_output
 from with_tracking.closing import close_session
 from with_tracking.errors import WithTrackingError
-from with_tracking.procedure_session import ProcedureSession
+from with_tracking.procedure_session import STEP, ProcedureSession
 
 EPILOG = """\b
 Examples:
@@ -27,7 +27,6 @@ Examples:
   with-tracking list --provider procedure
 \b
 A line "::step NAME" in the command's output begins a step."""
-STEP = b"::step "
 LEFT_OPEN_SECONDS = 2
 """Whoever the command left behind may hold its output open for good."""
 
@@ -123,8 +122,8 @@ def _copy(source: IO[bytes], target: BinaryIO, file: IO[bytes], step: Callable[[
             *lines, rest = (rest + data).split(b"\n")
             rest = rest[-4096:]
             for line in lines:
-                if line.startswith(STEP):
-                    step(line[len(STEP) :].decode("utf-8", "replace").strip())
+                if line.startswith(STEP.encode()):
+                    step(line.decode("utf-8", "replace").removeprefix(STEP).strip())
 
 
 def _status(code: int) -> int:
