@@ -164,3 +164,28 @@ def test_what_was_found_is_in_sight() -> None:
     assert "needle" in shown.plain[:40]
     assert [shown.plain[span.start : span.end] for span in shown.spans if "red" in str(span.style)] == ["needle"]
     assert highlighted(snippet, None).plain == text
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("登入", "登入"),
+        ("login", "login"),  # beside signs of another script
+        ("エラー", "エラー"),
+        ('"修復 登入"', "修復登入"),
+        ("頁*", "頁"),
+        ("ภาษา", "ภาษา"),
+        ("入登", None),
+        ("登面", None),
+    ],
+)
+def test_words_of_scripts_without_blanks(tracking_root: Path, text: str, found: str | None) -> None:
+    """A word is found within a sentence that has no blanks, as somebody who reads it would find it."""
+    prompt = "請修復登入頁面loginのエラー ภาษาไทย"
+    synthetic.parse(synthetic.record(tracking_root, "a"), [Prompt(text=prompt, seconds=1.0)])
+    hits = find(tracking_root, text).hits
+    assert len(hits) == (found is not None)
+    for hit in hits:
+        (snippet,) = hit.snippets
+        assert snippet.text.strip("…") in prompt
+        assert [snippet.text[start:end] for start, end in snippet.highlights] == [found]

@@ -24,6 +24,7 @@ from with_tracking.history.index_changes import settled
 from with_tracking.history.index_database import COLUMNS, writing
 from with_tracking.history.session_rows import SessionRow, row_of
 from with_tracking.history.session_texts import document
+from with_tracking.history.unspaced import split_words
 from with_tracking.remarks import FILE as REMARKS
 from with_tracking.remarks import read_remarks
 
@@ -191,7 +192,8 @@ def _put_texts(
     said = read_remarks(folder)
     texts["notes"] = [*filter(None, [said.note]), *(f"{key}={value}" for key, value in said.tags.items())]
     if any(texts.values()):
-        values = ["\n".join(texts.get(column, ())).encode("utf-8", "replace").decode() for column in COLUMNS]
+        joined = (split_words("\n".join(texts.get(column, ()))) for column in COLUMNS)
+        values = [text.encode("utf-8", "replace").decode() for text in joined]
         marks = ", ".join("?" * (len(COLUMNS) + 1))
         connection.execute(f"INSERT INTO texts (rowid, {', '.join(COLUMNS)}) VALUES ({marks})", [number, *values])
 

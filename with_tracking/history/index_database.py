@@ -9,7 +9,7 @@ from pathlib import Path
 
 from with_tracking import archive
 
-VERSION = 2
+VERSION = 3
 """Counted up with every change of the tables or of what is put into them: the index is then made anew."""
 BUSY_SECONDS = 20.0
 PAGE_BYTES = 8192

@@ -16,6 +16,7 @@ from with_tracking.history.index_database import COLUMNS, TOKENIZER
 from with_tracking.history.search_query import Query
 from with_tracking.history.session_rows import SessionRow
 from with_tracking.history.session_texts import texts_of
+from with_tracking.history.unspaced import SPLIT, split_words
 from with_tracking.remarks import read_remarks
 
 WORDS = 16
@@ -74,7 +75,7 @@ def _hit(root: Path, row: SessionRow, query: Query, limit: int) -> Hit:
         lookup.execute(f"CREATE VIRTUAL TABLE texts USING fts5({', '.join(COLUMNS)}, tokenize='{TOKENIZER}')")
         places = list(_places(archive.read_events(folder) or [], folder))
         for column in COLUMNS:
-            texts = [(number, text) for number, (where, _, text) in enumerate(places) if where == column]
+            texts = [(number, split_words(text)) for number, (where, _, text) in enumerate(places) if where == column]
             lookup.executemany(f"INSERT INTO texts (rowid, {column}) VALUES (?, ?)", texts)
         for wanted in (query.match, query.any_of):  # the words may be in several places
             found = _snippets(lookup, wanted, places, limit)
@@ -117,7 +118,7 @@ def _snippet(place: Place, marked: str) -> Snippet:
             start = len(text)
         elif char == END:
             highlights.append((start, len(text)))
-        else:
+        elif char != SPLIT:
             text += char if char.isprintable() else " "
     where, seconds, _ = place
     return Snippet(where=where, seconds=seconds, text=text, highlights=tuple(highlights))

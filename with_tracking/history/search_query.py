@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from with_tracking.errors import WithTrackingError
+from with_tracking.history.unspaced import split_words
 
 _TOKEN = re.compile(r'"(?P<phrase>[^"]*)"(?P<prefix>\*?)|(?P<bracket>[()])|(?P<word>[^\s()"]+)|(?P<quote>")')
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
@@ -117,7 +118,8 @@ def _tokens(text: str) -> list[str]:
 def _phrase(text: str, *, prefix: bool) -> str:
     if not any(char.isalnum() for char in text):
         raise _wrong(f"There is no letter and no digit in {text!r}, only those are searched for")
-    return f'"{text}"*' if prefix else f'"{text}"'
+    words = split_words(text)
+    return f'"{words}"*' if prefix else f'"{words}"'
 
 
 def _wrong(what: str) -> WithTrackingError:
