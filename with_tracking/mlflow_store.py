@@ -153,19 +153,22 @@ def experiment_deleted(name: str, experiment_id: str, tracking_uri: str) -> tupl
 
 
 @contextmanager
-def refusals(tracking_uri: str | None, kind: type[MlflowUnavailable]) -> Iterator[None]:
-    """Say in one line what MLflow, its database or the network have to say."""
+def refusals(
+    tracking_uri: str | None, kind: type[MlflowUnavailable], again: str = "with-tracking sync"
+) -> Iterator[None]:
+    """Say in one line what MLflow, its database or the network have to say; `again` is what to try later."""
     try:
         yield
     except MlflowUnavailable:
         raise
     except OSError as error:  # what requests raises is one, too
-        raise kind(f"The session could not be logged: {error}", "with-tracking sync") from error
+        what = "The session could not be logged" if kind is RunRefused else "MLflow could not be used"
+        raise kind(f"{what}: {error}", again) from error
     except Exception as error:
         if not type(error).__module__.startswith(("mlflow.", "sqlalchemy.", "sqlite3", "alembic.")):
             raise
         place = without_password(tracking_uri or "the local store")
-        raise kind(_complaint(str(error), place), _advice(str(error))) from error
+        raise kind(_complaint(str(error), place), _advice(str(error), again)) from error
 
 
 def _complaint(message: str, place: str) -> str:
@@ -174,14 +177,14 @@ def _complaint(message: str, place: str) -> str:
     return f"MLflow ({place}) refused: {without_password(message.strip().splitlines()[0])[:200]}"
 
 
-def _advice(message: str) -> str:
+def _advice(message: str, again: str) -> str:
     if "out-of-date database schema" in message:
         return "pip install --upgrade mlflow (a newer version wrote this store)"
     if "filesystem tracking" in message or "file store" in message.lower():
         return "MLFLOW_TRACKING_URI=sqlite:////absolute/path/mlflow.db (or none: the local store is one)"
     if re.search(r"\b40[13]\b", message):
         return "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
-    return "with-tracking sync, when it is back" if UNREACHABLE.search(message) else "with-tracking sync"
+    return f"{again}, when it is back" if UNREACHABLE.search(message) else again
 
 
 # --- the run ----------------------------------------------------------------------------------------------------------

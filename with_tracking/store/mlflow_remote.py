@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
+AGAIN = "the same command again"
 PAGE = 1000
 RUN = "runs:/"
 """What the `path` of a row begins with that is not of the archive; the run's id follows."""
@@ -75,7 +76,7 @@ class Store:
         The store narrows them down as far as it can.
         """
         with index_database.in_memory() as connection:
-            with refusals(self.uri, MlflowUnavailable):
+            with refusals(self.uri, MlflowUnavailable, AGAIN):
                 wanted = ANY + "".join(f" AND {condition}" for condition in _narrowed(filters))
                 for run in self._runs(self._client(), wanted, most):
                     index.put_row(connection, _row(run))
@@ -91,7 +92,7 @@ class Store:
 
     def session(self, session_id: str) -> tuple[Session, list[Event], SessionRow]:
         """Return a session and its events from the run's artifacts, and its row. The id may be shortened, or -2."""
-        with refusals(self.uri, MlflowUnavailable):
+        with refusals(self.uri, MlflowUnavailable, AGAIN):
             client = self._client()
             run = self._run(client, session_id)
             read = self._artifacts(client, run.info.run_id, "parsed.json", "events.jsonl")
@@ -112,7 +113,7 @@ class Store:
 
     def parsed(self, rows: Sequence[SessionRow], progress: index.Progress | None = None) -> Iterator[bytes]:
         """Yield the parsed.json of sessions; of those whose run has none, nothing."""
-        with refusals(self.uri, MlflowUnavailable):
+        with refusals(self.uri, MlflowUnavailable, AGAIN):
             client = self._client()
             for number, row in enumerate(rows, 1):
                 with suppress(WithTrackingError):
@@ -131,7 +132,7 @@ class Store:
 
     def experiments(self) -> list[Experiment]:
         """Return the experiments that are not deleted, the one that changed last first."""
-        with refusals(self.uri, MlflowUnavailable):
+        with refusals(self.uri, MlflowUnavailable, AGAIN):
             found = self._client().search_experiments(order_by=["last_update_time DESC"])
             return [
                 Experiment(
