@@ -52,6 +52,17 @@ def test_a_line_that_scrolls_keeps_its_time() -> None:
     ]
 
 
+def test_a_line_that_the_terminal_joins_keeps_its_time() -> None:
+    """In a wider window it begins with other letters than in a narrow one, but stands below the same line."""
+    read = read_transcript(record("title\r\nabcdefghijklmnop\r\nlast\r\n", "x", Resize(0, 8, 30), cols=10))
+    assert [(line.text, line.seconds) for line in read.lines] == [
+        ("title", 0),
+        ("abcdefghijklmnop", 0),
+        ("last", 0),
+        ("x", 1),
+    ]
+
+
 def test_a_wide_bullet_does_not_shift_the_pens() -> None:
     """Pens are found by cells, text has one character for two of them."""
     read = read_transcript(record("✅\x1b[31m done"))

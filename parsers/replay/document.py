@@ -73,7 +73,8 @@ class Document:
         dropped = self._take_out(at)
         first = [self._seen(dropped, row.letters[:PROBE], seconds) for row in rows]
         if repaint:
-            _fill_between(first)
+            above = (line.seconds for line in reversed(self.lines) if line.row.letters)
+            _fill_between(first, next(above, None))
         self.lines += [
             DocumentLine(row, seconds if known is None else known, cols) for row, known in zip(rows, first, strict=True)
         ]
@@ -215,8 +216,9 @@ def _find(dropped: _Lines, probe: str) -> float | None:
     return known.popleft()[1].seconds if known else None
 
 
-def _fill_between(times: list[float | None]) -> None:
+def _fill_between(times: list[float | None], above: float | None = None) -> None:
+    """Give lines before the last whose time is known the time of the line above them; `above` is that of the first."""
     last_known = max((number for number, time in enumerate(times) if time is not None), default=0)
-    for number in range(1, last_known):
+    for number in range(last_known):
         if times[number] is None:
-            times[number] = times[number - 1]
+            times[number] = times[number - 1] if number else above
