@@ -57,6 +57,14 @@ def test_clusters_take_the_room_that_programs_think() -> None:
     assert emulator.row(0).text == "e\u0301\u0327X❤\ufe0fY👩\u200dz日\u3099|"
 
 
+def test_a_mark_takes_nothing_of_a_control_sequence() -> None:
+    """Marks after a move or a change of colour belong to no glyph, and the move and the colour hold."""
+    emulator = Emulator(20, 3)
+    emulator.feed("\x1b[2;3H\u0301moved\x1b[3;3H\x1b[31m\u200bred\x1b(B\u200b|".encode())  # Qwen Code 0.15 draws so
+    assert [row.text for row in emulator.screen()] == ["", "  \u0301moved", "  red|"]
+    assert emulator.row(2).body.foreground == 1
+
+
 def test_a_scrollbar_is_no_text() -> None:
     """A glyph of blocks or lines that stands alone in the last column is left out, a table's border is not."""
     emulator = Emulator(10, 3)

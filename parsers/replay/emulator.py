@@ -24,6 +24,7 @@ _NEAR_MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u1fff\u200b-\u200d\u20d0-\u20f0\u2cef-\u2cf1\u2d7f\u2de0-\u2dff"
     "\u302a-\u302d\u3099\u309a\ua66f-\uabed\ufb1e\ufe00-\ufe0f\ufe20-\ufe2f]"
 )
+_SEQUENCE = "\x1b(?:\\[[0-?]*)?[ -/]*[0-~]"
 _NARROW, _WIDE = 0x100000, 0x38000  # code points of one and of two cells that nobody uses
 _STAND_INS = 0x7FFF
 
@@ -110,9 +111,11 @@ class Emulator:
 
     def _stand_in(self, match: re.Match[str]) -> str:
         """Put one code point in the place of a glyph and its combining marks, to which pyavt would give a cell each."""
-        cluster = match[0]
+        cluster = match["cluster"]
+        if cluster is None:
+            return match[0].strip(_JOINERS)
         if cluster not in self._stand_ins:
-            if len(self._stand_ins) == _STAND_INS or cluster < " ":
+            if len(self._stand_ins) == _STAND_INS:
                 return cluster[0]
             wide = _EMOJI_STYLE in cluster or unicodedata.east_asian_width(cluster[0]) in "WF"
             code = (_WIDE if wide else _NARROW) + len(self._stand_ins)
@@ -123,6 +126,10 @@ class Emulator:
 
 @cache
 def _clusters() -> re.Pattern[str]:
-    """Match a glyph followed by marks that take no room of their own."""
+    """Match a glyph followed by marks that take no room of their own.
+
+    A control sequence matches as well, since its end is no glyph, and joiners that have nothing to join.
+    """
     marks = [chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in ("Mn", "Me")]
-    return re.compile(f"[^\x00-\x1f\x7f][{''.join(marks)}{_JOINERS}]+")
+    glyph = f"[^\x00-\x1f\x7f-\x9f{_JOINERS}]"
+    return re.compile(f"{_SEQUENCE}|(?P<cluster>{glyph}[{''.join(marks)}{_JOINERS}]+)|[{_JOINERS}]+")
