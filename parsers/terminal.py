@@ -57,9 +57,8 @@ class Passing:
     """Rows that stood on the screen for a while and were erased: a dialog, a retry, a spinner, a list of tasks.
 
     `lines` are the rows from top to bottom as they last looked, empty where nothing or something that stayed stood;
-    `line` is the index of the transcript line that they
-    stood before. `first_seconds` to `last_seconds` is the time they were seen; a row whose digits and symbols changed
-    meanwhile is the same row.
+    `line` is the index of the transcript line that they stood before. `first_seconds` to `last_seconds` is the time
+    they were seen; a row whose digits and symbols changed meanwhile is the same row.
     """
 
     lines: tuple[Line, ...]

@@ -23,7 +23,7 @@ MAX_UNIT = 1 << 16  # bytes
 _SET = ord("h")
 
 _BREAK = re.compile(rb"\x1b\[(?:\?2026(?P<sync>[hl])|\?(?:1049|1047|47)(?P<buffer>[hl])|2J|H)")
-_UNFINISHED_SEQUENCE = re.compile(rb"\x1b(?:\[[0-9;?]{0,16}|\][^\x07\x1b]{0,256})?")
+_UNFINISHED_SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,2}|\][^\x07\x1b]{0,256}\x1b?|[ -/]{0,2})")
 _UNFINISHED_CHARACTER = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
 _TITLE = re.compile(rb"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
 
@@ -40,7 +40,7 @@ Piece: TypeAlias = Unit | Resize
 
 
 def units(chunks: Iterable[Output | Resize]) -> Iterator[Piece]:
-    """Cut the output; resizes pass through in their place. No character and no control sequence is cut in two."""
+    """Cut the output; resizes pass through in their place. No character is cut in two, no control sequence or title."""
     rest = b""
     last = 0.0
     for _, group in groupby(chunks, type):
@@ -48,7 +48,7 @@ def units(chunks: Iterable[Output | Resize]) -> Iterator[Piece]:
         for chunk in group:
             if isinstance(chunk, Resize):
                 yield chunk
-            else:
+            elif chunk.data:
                 outputs.append(chunk)
         if outputs:
             last = outputs[-1].seconds
@@ -75,16 +75,15 @@ class _Run:
         data = self._data
         done, synchronized = 0, False
         pauses = self._pauses()
-        pause_at, pause, before = next(pauses)
+        pause_at, pause = next(pauses)
         for match in chain(_BREAK.finditer(data), [None]):
             here = match.end() if match else len(data) + 1
             while pause_at < here:
                 if pause > (SYNCHRONIZED_PAUSE if synchronized else PAUSE):
                     end = self._complete(done, pause_at)
-                    if end > done:
-                        yield from self._units(done, end, before)
+                    yield from self._units(done, end)
                     done, synchronized = end, False
-                pause_at, pause, before = next(pauses)
+                pause_at, pause = next(pauses)
             if match is None:
                 break
             kind, sets = match.lastgroup, data[here - 1] == _SET
@@ -94,35 +93,43 @@ class _Run:
             else:
                 end = done if kind is None and synchronized else match.start()
             if end > done:
-                yield from self._units(done, end, self._seconds[bisect_left(self._ends, here)])
+                yield from self._units(done, end)
                 done = end
             if kind == "buffer":
-                yield Unit(self._seconds[bisect_left(self._ends, here)], match[0], sets)
+                yield self._unit(end, here, sets)
                 done = here
         return data[done:]
 
-    def _pauses(self) -> Iterator[tuple[int, float, float]]:
-        """Give where the output paused, how many seconds, and when it had come so far; its end is the last pause."""
+    def _pauses(self) -> Iterator[tuple[int, float]]:
+        """Give where the output paused and how many seconds; its end is the last pause."""
         seconds = self._seconds
         for end, before, after in zip(self._ends, seconds, seconds[1:], strict=False):
             if after - before > PAUSE:
-                yield end, after - before, before
-        yield len(self._data), float("inf"), seconds[-1]
-        yield len(self._data) + 2, 0.0, seconds[-1]
+                yield end, after - before
+        yield len(self._data), float("inf")
+        yield len(self._data) + 2, 0.0  # beyond all that is looked for
 
     def _complete(self, begin: int, end: int) -> int:
         """Return where what is not complete before `end` begins."""
-        escape = self._data.rfind(b"\x1b", begin, end)
-        if escape >= 0 and _UNFINISHED_SEQUENCE.fullmatch(self._data, escape, end):
-            return escape
+        at = escape = end
+        while (escape := self._data.rfind(b"\x1b", begin, escape)) >= 0:
+            if not _UNFINISHED_SEQUENCE.fullmatch(self._data, escape, end):
+                break
+            at = escape  # what ends a title is a sequence as well
+        if at < end:
+            return at
         unfinished = _UNFINISHED_CHARACTER.search(self._data, max(begin, end - 3), end)
         return unfinished.start() if unfinished else end
 
-    def _units(self, begin: int, end: int, now: float) -> list[Unit]:
-        """Return what stands between two places as a unit, or several if it is long."""
-        found = []
+    def _units(self, begin: int, end: int) -> Iterator[Unit]:
+        """Give out what stands between two places as a unit, or several if it is long; none if it is nothing."""
         while end - begin > MAX_UNIT:
             cut = self._complete(begin, begin + MAX_UNIT)
-            found.append(Unit(self._seconds[bisect_left(self._ends, cut)], self._data[begin:cut]))
+            yield self._unit(begin, cut)
             begin = cut
-        return [*found, Unit(now, self._data[begin:end])]
+        if end > begin:
+            yield self._unit(begin, end)
+
+    def _unit(self, begin: int, end: int, full_screen: bool | None = None) -> Unit:
+        """Make a unit of what stands between two places. It is as old as its last byte."""
+        return Unit(self._seconds[bisect_left(self._ends, end)], self._data[begin:end], full_screen)
