@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parsers.recording import Output, Recording, Resize
+
+
+import pytest
+
+from parsers.recording import Resize
 from parsers.terminal import Transcript, read_transcript
 from tests.test_terminal import record, texts
 
@@ -177,3 +182,13 @@ def test_a_frame_in_the_making_turns_no_page() -> None:
     chunks = tuple(Output(seconds, frame.encode()) for seconds, frame in zip(times, frames, strict=True))
     transcript = read_transcript(Recording(None, None, ROWS, 60, None, None, None, chunks))
     assert conversation(transcript) == [text for text in [*BANNER, "❯ go on", *ended[5:]] if text]
+
+
+@pytest.mark.parametrize("then", ["\x1b[1;1Hother words", screen(["tests are passing", "and more"], [])])
+def test_what_stands_above_known_text_after_a_resize_is_kept(then: str) -> None:
+    """An earlier view comes back with rows above its first line; whatever is drawn next, nothing goes unread."""
+    begun = [ENTER + ANSWER[0], "\x1b[?1049l", "\x1b[?1049h\x1b[2J\x1b[Ha short view", Resize(0, ROWS, 90)]
+    again = "\x1b[4;1H" + ANSWER[0]
+    assert texts(read_transcript(record(*begun, again, cols=30, rows=6))) == ["a short view", ANSWER[0]]
+    shown = texts(read_transcript(record(*begun, again, then, cols=30, rows=6)))
+    assert shown in (["other wordsw", ANSWER[0]], ["tests are passing", "and more"])

@@ -186,6 +186,8 @@ def _rewrap(story: Story, rows: Sequence[Row], frame: Frame) -> bool:
     if document is not story.current.document:
         story.go_back(document, SegmentKind.FULL_SCREEN, rows, frame.seconds)
     line = document.cut_inside(begin, at)
+    if line < row:  # the frame begins above the document's first line
+        line = row = 0
     document.rewrite(line, rows[row:], frame.seconds, frame.cols, repaint=True)
     document.move_base(line - row)
     document.view = line - row
