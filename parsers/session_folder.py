@@ -9,7 +9,6 @@ import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -23,7 +22,7 @@ from parsers.reconcile import reconcile
 from parsers.screens.own_patterns import OwnPatterns
 from parsers.session import AssistantText, Detection, Event, ModelCall, Prompt, Session
 from parsers.session_header import SessionHeader, Terminal
-from parsers.summary import Facts, active_seconds, summarise
+from parsers.summary import Facts, active_seconds, moment_after, summarise
 
 Price = Callable[[Sequence[ModelCall]], tuple[float | None, tuple[str, ...]]]
 """Model calls → their cost in US dollars (None if not known), and warnings."""
@@ -184,7 +183,8 @@ def _read_log(
 ) -> tuple[Found, NativeLog | None]:
     """Find and read the assistant's own log, None if it keeps none or none belongs to this session."""
     started_at = header.started_at or facts.started_at
-    ended_at = header.ended_at or _plus(started_at, facts.duration_seconds)
+    ended = moment_after(started_at, facts.duration_seconds)
+    ended_at = header.ended_at or (ended and ended.replace(microsecond=0))  # told to the second as starts are
     named = tuple(filter(None, (reading.native_session_id, header.native_session_id)))
     prompts = tuple(e.text for e in reading.events if isinstance(e, Prompt))
     answers = tuple(e.text for e in reading.events if isinstance(e, AssistantText))
@@ -239,10 +239,3 @@ def _bytes(file: Path) -> bytes | None:
         return file.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _plus(started_at: datetime | None, seconds: float | None) -> datetime | None:
-    """Return the time that many seconds later, told to the second as starts are, None if either is not known."""
-    if started_at is None or seconds is None:
-        return None
-    return (started_at + timedelta(seconds=seconds)).replace(microsecond=0)

@@ -87,7 +87,7 @@ def summarise(
         cwd=header.cwd or facts.cwd,
         argv=header.argv or facts.argv,
         started_at=started_at,
-        ended_at=header.ended_at or _plus(started_at, duration),
+        ended_at=header.ended_at or moment_after(started_at, duration),
         duration_seconds=duration,
         active_seconds=facts.active_seconds,
         exit_code=exit_code,
@@ -204,6 +204,9 @@ def _duration(header: SessionHeader, facts: Facts) -> float | None:
     return None
 
 
-def _plus(started_at: datetime | None, seconds: float | None) -> datetime | None:
-    """Return the time that many seconds later, None if either is not known."""
-    return started_at + timedelta(seconds=seconds) if started_at and seconds is not None else None
+def moment_after(started_at: datetime | None, seconds: float | None) -> datetime | None:
+    """Return the time that many seconds later, None if either is not known or no calendar has it."""
+    try:
+        return started_at + timedelta(seconds=seconds) if started_at and seconds is not None else None
+    except OverflowError:  # a broken header
+        return None

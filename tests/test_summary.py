@@ -24,7 +24,7 @@ from parsers.session import (
     Totals,
 )
 from parsers.session_header import Git, SessionHeader, Terminal
-from parsers.summary import Facts, active_seconds, errors_of, summarise
+from parsers.summary import Facts, active_seconds, errors_of, moment_after, summarise
 
 HEADER = SessionHeader(
     session_id="s1",
@@ -205,6 +205,14 @@ def test_silences_do_not_count_as_activity() -> None:
     """A pause counts for five seconds at most."""
     assert active_seconds([1.0, 2.0, 100.0, 100.5]) == 7.5
     assert active_seconds([]) == 0.0
+
+
+def test_an_end_beyond_the_calendar_is_not_known() -> None:
+    """A broken header may say any time; that a session cannot have ended is no reason not to read it."""
+    begun = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert moment_after(begun, 22.7) is None
+    session = summarise(EVENTS, msgspec.structs.replace(HEADER, started_at=begun), FACTS, session_id="s1")
+    assert (session.started_at, session.ended_at, session.duration_seconds) == (begun, None, 22.7)
 
 
 def test_errors_come_in_the_order_of_the_events() -> None:
