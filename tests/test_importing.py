@@ -16,9 +16,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from parsers.native_logs import Places
+from parsers.session import Session
 from parsers.session_header import SessionHeader
 from tests.conftest import CHECKOUT
-from with_tracking import archive
+from tests.secrets_of import planted
+from with_tracking import archive, mlflow_store
 from with_tracking.cli.import_ import command
 from with_tracking.history_import import import_ledger, importing
 from with_tracking.history_import.import_plan import Skip, plan
@@ -95,6 +97,22 @@ def test_a_session_becomes_a_folder(home: Path, tracking_root: Path) -> None:
     assert [file.read_bytes() for file in copies] == [log.read_bytes()]
     assert "❯ close-issue 583" in (folder / "transcript.txt").read_text()
     assert archive.state_of(folder) is archive.State.PARSED
+
+
+@pytest.mark.parametrize("content", ["full", "no-prompts"])
+def test_what_is_logged_is_what_was_kept(
+    home: Path, tracking_root: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    """Secrets masked, and no more than the person wants: as it stands in the session's folder."""
+    secret, _ = planted()["github-token"]
+    monkeypatch.setenv("WITH_TRACKING_CONTENT", content)
+    logged: list[Session] = []
+    monkeypatch.setattr(mlflow_store, "log_session", lambda folder, session, events: logged.append(session) or "run")
+    write_session(home, 1, f"use the token {secret}")
+    report()
+    (folder,) = sessions(tracking_root)
+    assert logged == [archive.read_session(folder)]
+    assert secret not in str(logged)
 
 
 @pytest.mark.usefixtures("without_mlflow")

@@ -137,7 +137,7 @@ def _refresh(job: Job, folder: Path, home: Path) -> Session | None:
 
 
 def _fill(job: Job, folder: Path, home: Path) -> Session | None:
-    """Copy the log, read it, and write what a recorder and the parser would have written."""
+    """Copy the log, read it, and write what a recorder and the parser would have written; return what was kept."""
     from parsers.parse_ai_session import parse_folder
     from with_tracking.keeping import keep
 
@@ -164,8 +164,7 @@ def _fill(job: Job, folder: Path, home: Path) -> Session | None:
     session = msgspec.structs.replace(session, started_at=started_at, ended_at=ended_at)
     header = msgspec.structs.replace(header, started_at=started_at, ended_at=ended_at, cwd=session.cwd, git=session.git)
     _write_header(folder, header)
-    keep(folder, replace(parsed, session=session))
-    return session
+    return keep(folder, replace(parsed, session=session)).session
 
 
 def _write_header(folder: Path, header: SessionHeader) -> None:
