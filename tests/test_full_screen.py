@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parsers.recording import Output, Recording, Resize
-
-
 import pytest
 
-from parsers.recording import Resize
+from parsers.recording import Output, Recording, Resize
 from parsers.terminal import Transcript, read_transcript
 from tests.test_terminal import record, texts
 

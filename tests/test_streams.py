@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from parsers.reading import ScreenReading
 from parsers.recording import Output, Recording
 from parsers.session import AssistantText, Category, Error, ErrorKind, Prompt, Stopped, Tokens, ToolUse, Totals
@@ -160,6 +162,14 @@ def test_gemini_json_counts_tools() -> None:
     reading = read_streams(json.dumps({"response": "Hi", "stats": stats}, indent=1).encode(), b"")
     assert [tool.ok for tool in tools(reading)] == [True, True, False]
     assert (reading.provider, texts(reading)) == ("gemini_cli", ["Hi"])
+
+
+@pytest.mark.parametrize("count", [10**12, -1, "two", [], 1.5])
+def test_gemini_json_with_counts_that_are_none(count: object) -> None:
+    """What is no number of calls or errors counts none."""
+    stats = {"tools": {"byName": {"read_file": {"success": count}}}, "models": {"m": {"api": {"totalErrors": count}}}}
+    reading = read_streams(json.dumps({"response": "Hi", "stats": stats}, indent=1).encode(), b"")
+    assert (tools(reading), texts(reading)) == ([], ["Hi"])
 
 
 def test_opencode_exit_code_beats_its_status() -> None:

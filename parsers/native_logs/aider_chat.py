@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from parsers.amounts import amount, whole
 from parsers.native_logs.aider_blocks import Voice, counts_by_path, pieces, shell_blocks
 from parsers.native_logs.base import Tally, seconds_between
 from parsers.session import (
@@ -156,7 +157,7 @@ def _startup(found: re.Match[str], reading: Reading) -> None:
 def _tokens(found: re.Match[str], reading: Reading) -> None:
     """Take in the count of an answer. What was read from and written to the cache is part of what was sent."""
     reading.waiting = False
-    sent, write, hit, received = (_count(found[name]) for name in ("sent", "write", "hit", "received"))
+    sent, write, hit, received = (whole(found[name]) for name in ("sent", "write", "hit", "received"))
     own = max(0, (sent or 0) - (write or 0) - (hit or 0))
     tokens = Tokens(input=own, output=received, cache_read=hit, cache_write=write)
     reading.add(ModelCall(model=reading.model, tokens=tokens, seconds=reading.now))
@@ -164,16 +165,8 @@ def _tokens(found: re.Match[str], reading: Reading) -> None:
 
 
 def _cost(found: re.Match[str], reading: Reading) -> None:
-    if found["cost"]:
-        reading.cost = (reading.cost or 0.0) + float(found["cost"])
-
-
-def _count(text: str | None) -> int | None:
-    """Read `706`, `2.7k` or `1.2M`."""
-    if text is None:
-        return None
-    factor = {"k": 1_000, "M": 1_000_000}.get(text[-1], 1)
-    return round(float(text.rstrip("kM").replace(",", "")) * factor)
+    if (cost := amount(found["cost"])) is not None:
+        reading.cost = (reading.cost or 0.0) + cost
 
 
 def _create(found: re.Match[str], reading: Reading) -> None:

@@ -27,7 +27,7 @@ from parsers.session import (
     Totals,
 )
 
-_RETRIED = re.compile(r"retried (\d+) times?")
+_RETRIED = re.compile(r"retried (\d{1,3}) times?")
 _SILENT = re.compile(  # bookkeeping of turns, dialogs, hooks and the window's state: says nothing of its own
     r"""session\.(resume|idle|info|title_changed|mode_\w+|plan_changed|workspace_file_changed|handoff|truncation
         |snapshot_rewind|context_changed|task_complete|usage_info|\w+_updated|\w+_loaded|\w+_changed|compaction_start)

@@ -16,7 +16,7 @@ from parsers.native_logs.base import bounded, diff_counts
 from parsers.session import Category, Source, Stopped, ToolUse
 from parsers.tool_calls import category_of, tool_use
 
-_SHELL_STATUS = re.compile(r"\n?<(?:shellId: \S+ |command )?(?:completed|exited) with exit code (-?\d+)>\s*$")
+_SHELL_STATUS = re.compile(r"\n?<(?:shellId: \S+ |command )?(?:completed|exited) with exit code (-?\d{1,10})>\s*$")
 _REFUSED = re.compile(r"denied|rejected", re.IGNORECASE)
 _STOPPED = re.compile(r"abort|cancel|interrupt", re.IGNORECASE)
 

@@ -35,7 +35,7 @@ from parsers.tool_calls import tool_use
 
 TYPES = frozenset({"user", "gemini", "info", "error", "warning"})
 
-_EXIT_CODE = re.compile(r"^Exit Code: (-?\d+)", re.MULTILINE)
+_EXIT_CODE = re.compile(r"^Exit Code: (-?\d{1,10})", re.MULTILINE)
 _OUTPUT = re.compile(
     r"^Output: (.*?)(?=^(?:Error|Exit Code|Signal|Background PIDs|Process Group PGID): |</untrusted_context>|\Z)",
     re.MULTILINE | re.DOTALL,

@@ -30,7 +30,7 @@ from parsers.session import (
 )
 from parsers.tool_calls import tool_use
 
-_EXIT_CODE = re.compile(r"\Aexit (?:code|status):? (-?\d+)[^\n]*\n?", re.IGNORECASE)
+_EXIT_CODE = re.compile(r"\Aexit (?:code|status):? (-?\d{1,10})[^\n]*\n?", re.IGNORECASE)
 _CANCELLED = re.compile(r"\A(?:Cancelled: |CancelToolCall: )")
 _ERROR = re.compile(r"\AError: ")
 

@@ -31,7 +31,7 @@ from parsers.tool_calls import tool_use
 PROVIDER = "gpt"
 CLIENT = "shell-gpt"
 
-_EXIT_CODE = re.compile(r"\AExit code: (-?\d+), Output:\n?")
+_EXIT_CODE = re.compile(r"\AExit code: (-?\d{1,10}), Output:\n?")
 _CALL_LINE = re.compile(r"^> @FunctionCall .*$", re.MULTILINE)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from parsers.amounts import amount, whole
 from parsers.screens.aider_blocks import together
-from parsers.screens.evidence import number
 from parsers.screens.table import Reading
 from parsers.session import Event, Tokens, Totals
 
@@ -24,6 +24,6 @@ def finish(events: list[Event], reading: Reading) -> list[Event]:
         return events
     tokens = Tokens()
     for counts in counted:
-        tokens += Tokens(**{name: number(counts[name]) for name in Tokens.__struct_fields__ if counts.get(name)})
-    costs = [float(counts["cost"].replace(",", "")) for counts in counted if counts["cost"]]
+        tokens += Tokens(**{name: whole(counts[name]) for name in Tokens.__struct_fields__ if counts.get(name)})
+    costs = [cost for counts in counted if (cost := amount(counts["cost"])) is not None]
     return [*events, Totals(tokens=tokens, cost_usd=costs[-1] if costs else None, seconds=blocks[-1].seconds)]

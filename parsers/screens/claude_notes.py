@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from parsers.screens.evidence import number
+from parsers.amounts import amount, whole
 from parsers.screens.prose import said
 from parsers.screens.table import Block, Reader, Reading
 from parsers.session import Category, Error, ErrorKind, Event, Note, NoteKind, Stopped, Tokens, ToolUse, Totals
@@ -75,6 +75,6 @@ def totals(block: Block, reading: Reading) -> Iterator[Event]:
     for row in block.of("usage"):
         if "input" in row.fields:
             tokens += Tokens(
-                **{name: number(row.fields[name]) for name in ("input", "output", "cache_read", "cache_write")}
+                **{name: whole(row.fields[name]) for name in ("input", "output", "cache_read", "cache_write")}
             )
-    yield Totals(tokens=tokens, cost_usd=float(block.fields["cost"].replace(",", "")), seconds=block.seconds)
+    yield Totals(tokens=tokens, cost_usd=amount(block.fields["cost"]), seconds=block.seconds)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parsers.screens.evidence import changed, complete_names, completed, number, rejoin, stopped_how, was_asked
+from parsers.amounts import whole
+from parsers.screens.evidence import changed, complete_names, completed, rejoin, stopped_how, was_asked
 from parsers.screens.prose import said
 from parsers.screens.table import Block, Reader, Reading
 from parsers.session import (
@@ -25,7 +26,7 @@ from parsers.session import (
 )
 
 _QUESTION = re.compile(r"Do you want to (?:run|edit|create|allow|delete|fetch)|Allow ")
-_FAILED = re.compile(r"Failed with exit code (?P<code>\d+)")
+_FAILED = re.compile(r"Failed with exit code (?P<code>\d{1,9})")
 _ABORTED = re.compile(r"Operation aborted by user|[Rr]ejected by user|[Dd]enied|Permission denied and could not")
 _NEVER_RAN = re.compile(r"Confirmation cancelled|[Rr]ejected by user|[Dd]enied")
 _DONE = re.compile(
@@ -128,10 +129,11 @@ def sheet(block: Block, reading: Reading) -> Iterator[Event]:
     counts = block.first("tokens")
     if counts is not None:
         numbers = {
-            name: number(counts.fields[name]) for name in ("input", "output", "cache_read") if name in counts.fields
+            name: whole(counts.fields[name]) for name in ("input", "output", "cache_read") if name in counts.fields
         }
-        if "cache_read" in numbers:
-            numbers["input"] -= numbers["cache_read"]
+        sent, cached = numbers.get("input"), numbers.get("cache_read")
+        if sent is not None and cached is not None:
+            numbers["input"] = sent - cached
         yield Totals(tokens=Tokens(**numbers), seconds=counts.line.seconds)
     session = _SESSION.search("".join(row.fields["text"] for row in block.of("resume")))
     if session is not None:

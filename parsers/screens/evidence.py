@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from parsers.amounts import whole
 from parsers.command_outcomes import failure
 from parsers.screens.table import Reading
 from parsers.screens.wrapping import width
@@ -136,13 +137,6 @@ def completed(cut: str, reading: Reading) -> str:
     return cut
 
 
-def number(text: str) -> int:
-    """Read 1,234 and 2.4k and 1.2m."""
-    plain = text.strip().replace(",", "").lower()
-    scale = {"k": 1_000, "m": 1_000_000, "b": 1_000_000_000}.get(plain[-1:], 1)
-    return round(float(plain.rstrip("kmb")) * scale)
-
-
-def changed(fields: Mapping[str, str]) -> dict[str, int]:
+def changed(fields: Mapping[str, str]) -> dict[str, int | None]:
     """Give the lines that an edit added and removed, from fields of these names."""
-    return {f"lines_{name}": number(fields[name]) for name in ("added", "removed") if name in fields}
+    return {f"lines_{name}": whole(fields[name]) for name in ("added", "removed") if name in fields}

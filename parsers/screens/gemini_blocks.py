@@ -8,10 +8,10 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from parsers.amounts import whole
 from parsers.screens.evidence import (
     changed,
     complete_names,
-    number,
     rejoin,
     retries,
     shell_outcome,
@@ -57,7 +57,7 @@ _ESCAPE, _ESCAPES = re.compile(r"\\(.)"), {"n": "\n", "t": "\t", "r": "\r"}
 _EXIT_CODE = re.compile(r"^\s*Exit Code: (?P<code>\d{1,3})\b", re.MULTILINE)
 _FILE_IN_JSON = re.compile(r'"(?:file_path|absolute_path|path)":"(?P<file>[^"]+)"')  # a call that failed (0.24)
 _FILE_IN_WORDS = re.compile(r"(?:Writing to |Reading )?(?P<file>[^\s:]+)(?::\s|$| \()")
-_TRYING = re.compile(r"\(Attempt (?P<attempt>\d+)/\d+\)")
+_TRYING = re.compile(r"\(Attempt (?P<attempt>\d{1,3})/\d+\)")
 _SENT = frozenset({"text", "tool", "agent", "cancelled", "api_error"})
 
 
@@ -198,7 +198,7 @@ def summary(block: Block, reading: Reading) -> Iterator[Event]:
     if named is not None:
         yield Note(kind=NoteKind.RESUME_ID, text=named.fields["session"], seconds=named.line.seconds)
     for row in block.of("usage"):
-        counts = {name: number(row.fields[name]) for name in ("input", "output", "cache_read") if name in row.fields}
+        counts = {name: whole(row.fields[name]) for name in ("input", "output", "cache_read") if name in row.fields}
         yield Totals(tokens=Tokens(**counts), seconds=row.line.seconds)
 
 

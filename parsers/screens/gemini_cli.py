@@ -53,7 +53,7 @@ RULES = (
     head("model", r" ?ℹ {1,2}(?P<text>.*(?:[Ss]witched to|[Ff]alling back to|[Ss]witching to|now using) .*model.*)"),
     head("api_error", r" ?✕ {1,2}(?P<text>.*(?:API Error|status: \d{3}|quota|overloaded).*)"),
     head("info", r" ?[ℹ✕⚠△] {1,2}(?P<text>.*)"),
-    head("attempt", r"Attempt (?P<attempt>\d+) failed(?: with status (?P<status>\d+))?[:.]"),
+    head("attempt", r"Attempt (?P<attempt>\d{1,3}) failed(?: with status (?P<status>\d+))?[:.]"),
     head("gave_up", r"(?:Error when talking to Gemini API|An unexpected critical error occurred)"),
     part("trace", r"(?: {2,}|[}\]]|_ApiError)", within=("attempt", "gave_up")),
     # --- the summary at the end; /stats shows the same sheet ------------------------------------------------------

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _FENCE = "```"
 _BEGINS_TO_TYPE, _ANSWERED = 1.0, 0.5  # seconds: nobody is faster than both
-_STATUS = re.compile(r"exit (?:code|status):? (?P<code>-?\d+)\b", re.IGNORECASE)
+_STATUS = re.compile(r"exit (?:code|status):? (?P<code>-?\d{1,9})\b", re.IGNORECASE)
 _OF_A_REQUEST = re.compile(
     r"(?:(?:openai|httpx|httpcore|litellm|requests|urllib3|aiohttp)\.[\w.]+|(?:API|HTTP|Connect|\w*Timeout|RateLimit"
     r"|Authentication|Permission|NotFound|BadRequest|InternalServer|ServiceUnavailable|gaierror)\w*): "

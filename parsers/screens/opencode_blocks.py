@@ -28,9 +28,9 @@ _NO_OUTPUT = "(no output)"
 _SIGN = re.compile(r"\s*\d+ (?P<sign>[+-])(?: |$)")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(?P<end>\w+)\1")
 _BORDERS = 7  # columns: two before the bar, the bar, two behind it, two free at the right edge
-_COUNTED = re.compile(r"(?P<calls>\d+) toolcalls?\b")
+_COUNTED = re.compile(r"(?P<calls>\d{1,6}) toolcalls?\b")
 _INSIDE = re.compile(r"(?m)^ *[↳└] (?P<tool>[A-Z]\w+) (?P<input>\S.*?) *$")
-_RETRYING = re.compile(r"(?m)^[\s■⬝]*(?P<text>\S[^\[\n]*?) ?\[retrying[^\]]*attempt #(?P<attempt>\d+)\]")
+_RETRYING = re.compile(r"(?m)^[\s■⬝]*(?P<text>\S[^\[\n]*?) ?\[retrying[^\]]*attempt #(?P<attempt>\d{1,3})\]")
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:

@@ -15,8 +15,8 @@ from parsers.session import Category, Error, ErrorKind, Event, Note, NoteKind, T
 
 _REFUSED = re.compile(r"(?m)^ *✕\ufe0e? {1,2}(?P<text>\[API Error: .*\])")
 _CLAUSE = re.compile(r"(?:^|, )(?P<verb>[Ss]earched|[Rr]ead|[Ll]isted) (?=\S)")
-_COUNTED = re.compile(r"(?P<count>\d+) (?:files?|patterns?|director(?:y|ies))$")
-_MORE = re.compile(r"\.\.\. and (?P<count>\d+) more$")
+_COUNTED = re.compile(r"(?P<count>\d{1,3}) (?:files?|patterns?|director(?:y|ies))$")
+_MORE = re.compile(r"\.\.\. and (?P<count>\d{1,3}) more$")
 _VERBS = {
     "searched": ("Grep", Category.SEARCH),
     "read": ("ReadFile", Category.READ),

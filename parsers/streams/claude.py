@@ -21,7 +21,7 @@ _SILENT_TYPES = frozenset(
     {"stream_event", "rate_limit_event", "keep_alive", "tool_progress", "auth_status", "prompt_suggestion"}
     | {"tool_use_summary", "control_request", "control_response", "control_cancel_request", "streamlined_text"}
 )
-_EXIT_CODE = re.compile(r"(?:Error: )?Exit code (\d+)\b")
+_EXIT_CODE = re.compile(r"(?:Error: )?Exit code (\d{1,9})\b")
 _NOT_ALLOWED = re.compile(
     r"Claude requested permissions|This command requires approval|permission to use \S+ (?:with|has been) "
     r"|The user doesn't want to (?:proceed|take this action)|haven't granted it yet"

@@ -25,7 +25,9 @@ _FAMILIES = (
     "skill.",
     "model.",
 )
-_EXIT_CODE = re.compile(r"<shellId: \S+ completed with exit code (\d+)>|^<exited with exit code (\d+)>", re.MULTILINE)
+_EXIT_CODE = re.compile(
+    r"<shellId: \S+ completed with exit code (\d{1,9})>|^<exited with exit code (\d{1,9})>", re.MULTILINE
+)
 
 
 class _Usage(msgspec.Struct):

@@ -17,7 +17,8 @@ from parsers.session import Category, Stopped, Tokens, Totals
 from parsers.streams.collecting import Collector
 from parsers.tool_calls import tool_use
 
-_EXIT_CODE = re.compile(r"^Exit Code: (\d+)$", re.MULTILINE)
+_MOST_TIMES = 10_000
+_EXIT_CODE = re.compile(r"^Exit Code: (\d{1,9})$", re.MULTILINE)
 _DENIED = re.compile(
     r"denied by policy|[Uu]ser (?:denied|rejected|cancelled)|requires? (?:user )?(?:approval|confirmation)"
 )
@@ -129,7 +130,7 @@ def _document(document: Mapping[str, Any], into: Collector) -> None:
     stats = stats if isinstance(stats, Mapping) else {}
     for name, counts in _mapping(_mapping(stats.get("tools")).get("byName")).items():
         for outcome, ok in (("success", True), ("fail", False)):
-            for _ in range(int(_mapping(counts).get(outcome) or 0)):
+            for _ in range(_times(_mapping(counts).get(outcome))):
                 into.call(tool_use(name, {}, ok=None if ok and "shell" in name else ok))
     if document.get("response"):
         into.says(str(document["response"]))
@@ -137,11 +138,16 @@ def _document(document: Mapping[str, Any], into: Collector) -> None:
         into.error(str(_mapping(document["error"]).get("message") or document["error"]))
     for model, numbers in _mapping(stats.get("models")).items():
         into.model = into.model or model
-        for _ in range(int(_mapping(_mapping(numbers).get("api")).get("totalErrors") or 0)):
+        for _ in range(_times(_mapping(_mapping(numbers).get("api")).get("totalErrors"))):
             into.error(f"a request to {model} failed")
         tokens = _mapping(_mapping(numbers).get("tokens"))
         whole, total = tokens.get("prompt"), tokens.get("total")
         into.events.append(_totals(whole, tokens.get("cached"), tokens.get("candidates"), total, into.at))
+
+
+def _times(value: Any) -> int:
+    """Give how often something happened, 0 for what is no such number."""
+    return value if isinstance(value, int) and 0 <= value <= _MOST_TIMES else 0
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
