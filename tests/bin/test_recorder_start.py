@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -268,3 +269,14 @@ def test_every_wrapper_is_there(name: str) -> None:
     wrapper = Path(__file__).resolve().parents[2] / "bin" / f"{name}-with-tracking"
     assert os.access(wrapper, os.X_OK)
     assert len(wrapper.read_text().splitlines()) < 15
+
+
+def test_a_day_that_is_deleted_meanwhile_is_made_again(bench: Bench) -> None:
+    """Whoever deletes the last session of a day deletes its folder, and may do so just before a new one is made."""
+    bench.stub("claude", "#!/bin/sh\nexit 7\n")
+    once = bench.folder / "once"
+    deleting = f'if [ "$1" = -m ] && [ ! -e "{once}" ]; then : >"{once}"; rmdir "${{3%/*}}"; fi'
+    bench.stub("mkdir", f'#!/bin/sh\n{deleting}\nexec {shutil.which("mkdir")} "$@"\n')
+    assert bench.run([bench.wrapper()]).returncode == 7
+    assert once.exists()
+    assert len(bench.folders()) == 1
