@@ -15,9 +15,9 @@ FILE = "remarks.json"
 NOTE = "note"
 """The tag of the run that holds the note."""
 _KEY = re.compile(r"[\w\-.:/]{1,250}")  # MLflow allows blanks, too
-_TAKEN = frozenset({
+_FACTS = frozenset({
     "type", "provider", "origin", "session_id", "detection_method", "client", "provider_version", "model", "host",
-    "end_reason", "interactive", "parent_session_id", "note", "logged", "traces",
+    "end_reason", "interactive", "parent_session_id", "logged", "traces", NOTE,
 })  # fmt: skip
 
 
@@ -71,9 +71,14 @@ def _masked(folder: Path, tags: Mapping[str, str | None], note: str | None) -> t
     return masked, note and redact(note)
 
 
+def is_fact(key: str) -> bool:
+    """Tell whether a run's tag of this name tells a fact of the session; all others are somebody's own."""
+    return key in _FACTS or key.startswith(("mlflow.", "event.", "git."))
+
+
 def check_key(key: str) -> None:
     """Raise ValueError if no tag of the person can have this name, saying why."""
     if not _KEY.fullmatch(key):
         raise ValueError(f"{key!r} is no name of a tag: use letters, digits and _ - . : /")
-    if key in _TAKEN or key.startswith(("mlflow.", "event.", "git.")):
+    if is_fact(key):
         raise ValueError(f"{key!r} is a tag that every session has; choose another name")

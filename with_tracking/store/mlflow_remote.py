@@ -23,7 +23,7 @@ from with_tracking.history import index_database
 from with_tracking.history.filters import Filters
 from with_tracking.history.session_rows import PROMPT_LENGTH, SessionRow
 from with_tracking.mlflow_store import refusals
-from with_tracking.remarks import NOTE
+from with_tracking.remarks import NOTE, is_fact
 from with_tracking.store import local_store, mlflow_library
 
 if TYPE_CHECKING:
@@ -36,13 +36,6 @@ RUN = "runs:/"
 """What the `path` of a row begins with that is not of the archive; the run's id follows."""
 ANY = "tags.session_id LIKE '%'"
 _COUNTED = re.compile(r"-\d+")
-TAGS = frozenset(
-    {
-        "type", "provider", "origin", "session_id", "detection_method", "client", "provider_version", "model", "host",
-        "end_reason", "interactive", "parent_session_id", "logged", "traces", NOTE,
-    }
-)  # fmt: skip
-"""What is a fact of the session in a run's tags; the rest is somebody's own."""
 _EVENT: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
@@ -218,14 +211,10 @@ def _row(run: Run) -> SessionRow:
         prompt=prompt[:PROMPT_LENGTH] if prompt else None,
         outcomes=tuple(sorted(tag.removeprefix("event.") for tag in tags if tag.startswith("event."))),
         cost_usd=data.get("cost_usd"),
-        tags={key: value for key, value in tags.items() if _is_own(key)},
+        tags={key: value for key, value in tags.items() if not is_fact(key)},
         note=tags.get(NOTE),
         metrics=data,
     )
-
-
-def _is_own(key: str) -> bool:
-    return key not in TAGS and not key.startswith(("mlflow.", "git.", "event."))
 
 
 def _moment(milliseconds: int | None) -> datetime | None:
