@@ -214,6 +214,28 @@ def test_strange_records_are_counted_and_the_rest_is_read() -> None:
     assert [event.text for event in reading.events if isinstance(event, Prompt)] == ["hi"]
 
 
+STRANGE = [
+    ({"type": "init", "session_id": "1"}, {"type": "result", "stats": {"input_tokens": {}, "total_tokens": 3}}),
+    (said("assistant", {"type": "text", "text": "Hi"}), {"type": ["assistant"]}),
+    ({"type": "thread.started", "thread_id": "1"}, {"type": []}),
+    (
+        {"type": "text", "sessionID": "1", "part": {"text": "Hi"}},
+        {"type": "step_finish", "sessionID": "1", "part": {"tokens": {"output": "many"}}},
+    ),
+]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize(("known", "strange"), STRANGE, ids=["gemini", "claude", "codex", "opencode"])
+def test_fields_of_another_type_make_a_record_strange(
+    known: dict[str, Any], strange: dict[str, Any], place: int
+) -> None:
+    """It is counted wherever it stands; the others are read as always."""
+    records = [known]
+    records.insert(place, strange)
+    assert read_streams(lines(*records), b"").unknown_lines == 1
+
+
 def test_json_that_an_assistant_wrote_as_its_answer_is_text() -> None:
     """An answer that is JSON is no stream of records."""
     reading = read_streams(b'{"type": "object", "properties": {}}\n', b"", provider="claude_code")

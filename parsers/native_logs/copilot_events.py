@@ -66,7 +66,7 @@ class Reading:
         self.version: str | None = None
         self.model: str | None = None
         self.session_ids: list[str] = []
-        self.context: dict[str, Any] = {}
+        self.context: dict[str, str] = {}
         self.counted = False  # usage was recorded call by call
         self.aborts: list[tuple[float | None, str]] = []
 
@@ -83,7 +83,7 @@ def start(data: dict[str, Any], reading: Reading) -> None:
     reading.model = data.get("selectedModel") or reading.model
     context = data.get("context")
     if isinstance(context, dict):
-        reading.context = context
+        reading.context = {name: value for name, value in context.items() if isinstance(value, str)}
 
 
 def take(record: Record, seconds: float | None, reading: Reading) -> bool:

@@ -74,7 +74,7 @@ class _Result(msgspec.Struct):
 
 def recognises(record: Mapping[str, Any]) -> bool:
     """Tell whether the record is one that only this format has."""
-    kind = record.get("type")
+    kind = str(record.get("type"))
     if kind == "system":
         return "subtype" in record
     if kind == "result":
@@ -89,7 +89,7 @@ def provider_of(records: list[Mapping[str, Any]]) -> str:
 
 def read(record: Mapping[str, Any], into: Collector) -> None:
     """Take one record."""
-    kind = record.get("type")
+    kind = str(record.get("type"))
     if kind == "system":
         _system(record, into)
     elif kind == "assistant":
@@ -104,7 +104,7 @@ def read(record: Mapping[str, Any], into: Collector) -> None:
 
 def _system(record: Mapping[str, Any], into: Collector) -> None:
     """Take the first record, compaction and retries; the other subtypes are progress reports."""
-    subtype = record.get("subtype")
+    subtype = str(record.get("subtype"))
     if subtype == "init":
         init = msgspec.convert(record, _Init)
         into.session_id, into.model, into.cwd = init.session_id, init.model, init.cwd
@@ -123,7 +123,7 @@ def _assistant(turn: _Turn, into: Collector) -> None:
     if into.model is None and not synthetic:
         into.model = turn.message.model
     for block in _blocks(turn.message):
-        kind, text = block.get("type"), str(block.get("text") or "")
+        kind, text = str(block.get("type")), str(block.get("text") or "")
         if kind == "text" and (turn.error or (synthetic and text.startswith("API Error"))):
             into.error(text)
         elif kind == "text":

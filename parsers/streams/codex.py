@@ -59,7 +59,7 @@ def read(record: Mapping[str, Any], into: Collector) -> None:
         _message(message, into)
     elif kind == "thread.started":
         into.session_id = str(record.get("thread_id"))
-    elif kind in {"item.started", "item.updated", "item.completed"}:
+    elif kind in ("item.started", "item.updated", "item.completed"):
         _item(msgspec.convert(record.get("item"), _Item), str(kind), record, into)
     elif kind == "turn.completed":
         _usage(msgspec.convert(record.get("usage") or {}, _Usage), into)

@@ -128,6 +128,6 @@ def _complete(data: _Data, into: Collector) -> None:
     status = _EXIT_CODE.search(output[-200:])
     code = int(next(group for group in status.groups() if group)) if status else None
     outcome: dict[str, Any] = {"ok": data.success and not code, "exit_code": code, "output": output or None}
-    if error.get("code") in {"denied", "rejected"}:
+    if str(error.get("code")) in {"denied", "rejected"}:
         outcome["stopped"] = Stopped.DENIED
     into.settle(data.toolCallId, **outcome)

@@ -24,6 +24,24 @@ _DENIED = re.compile(
 )
 
 
+class _Stats(msgspec.Struct):
+    """The tokens of all models, in the closing record."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached: int | None = None
+    total_tokens: int | None = None
+
+
+class _ModelTokens(msgspec.Struct):
+    """The tokens of one model, in `-o json`."""
+
+    prompt: int | None = None
+    candidates: int | None = None
+    cached: int | None = None
+    total: int | None = None
+
+
 class _Record(msgspec.Struct):
     """A record of any type; each uses some of the fields."""
 
@@ -42,7 +60,7 @@ class _Record(msgspec.Struct):
     error: dict[str, Any] | None = None
     message: str | None = None
     severity: str | None = None
-    stats: dict[str, Any] | None = None
+    stats: _Stats | None = None
 
 
 def recognises(record: Mapping[str, Any]) -> bool:
@@ -109,9 +127,8 @@ def _result(record: _Record, into: Collector) -> None:
     """Take the closing record: what ended the session, and the tokens of all its models."""
     if record.status == "error":
         into.error(str((record.error or {}).get("message") or "error"))
-    stats = record.stats or {}
-    whole, cached = stats.get("input_tokens"), stats.get("cached")
-    into.events.append(_totals(whole, cached, stats.get("output_tokens"), stats.get("total_tokens"), into.at))
+    stats = record.stats or _Stats()
+    into.events.append(_totals(stats.input_tokens, stats.cached, stats.output_tokens, stats.total_tokens, into.at))
 
 
 def _totals(whole: int | None, cached: int | None, output: int | None, total: int | None, at: float | None) -> Totals:
@@ -140,9 +157,8 @@ def _document(document: Mapping[str, Any], into: Collector) -> None:
         into.model = into.model or model
         for _ in range(_times(_mapping(_mapping(numbers).get("api")).get("totalErrors"))):
             into.error(f"a request to {model} failed")
-        tokens = _mapping(_mapping(numbers).get("tokens"))
-        whole, total = tokens.get("prompt"), tokens.get("total")
-        into.events.append(_totals(whole, tokens.get("cached"), tokens.get("candidates"), total, into.at))
+        tokens = msgspec.convert(_mapping(numbers).get("tokens") or {}, _ModelTokens)
+        into.events.append(_totals(tokens.prompt, tokens.cached, tokens.candidates, tokens.total, into.at))
 
 
 def _times(value: Any) -> int:

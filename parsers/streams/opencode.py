@@ -28,6 +28,19 @@ class _State(msgspec.Struct):
     time: _Time = msgspec.field(default_factory=_Time)
 
 
+class _Cache(msgspec.Struct):
+    read: int | None = None
+    write: int | None = None
+
+
+class _Tokens(msgspec.Struct):
+    input: int | None = None
+    output: int | None = None
+    reasoning: int | None = None
+    total: int | None = None
+    cache: _Cache = msgspec.field(default_factory=_Cache)
+
+
 class _Part(msgspec.Struct):
     """A part of any type; each uses some of the fields."""
 
@@ -35,7 +48,7 @@ class _Part(msgspec.Struct):
     tool: str = ""
     callID: str = ""  # noqa: N815 - the format's own name
     state: _State = msgspec.field(default_factory=_State)
-    tokens: dict[str, Any] = {}
+    tokens: _Tokens = msgspec.field(default_factory=_Tokens)
     messageID: str | None = None  # noqa: N815
 
 
@@ -46,7 +59,7 @@ def recognises(record: Mapping[str, Any]) -> bool:
 
 def read(record: Mapping[str, Any], into: Collector) -> None:
     """Take one record."""
-    kind, moment = record.get("type"), record.get("timestamp")
+    kind, moment = str(record.get("type")), record.get("timestamp")
     into.clock(float(moment) if isinstance(moment, (int, float)) else None)
     into.session_id = into.session_id or str(record.get("sessionID"))
     part = msgspec.convert(record.get("part") or {}, _Part)
@@ -83,18 +96,12 @@ def _tool(part: _Part, into: Collector) -> None:
 
 def _model_call(part: _Part, into: Collector) -> ModelCall:
     """Count one answer's tokens; whether `output` has the reasoning in it is told by the total."""
-    tokens, cache = part.tokens, part.tokens.get("cache")
-    cache = cache if isinstance(cache, Mapping) else {}
-    output, reasoning, read, write = (
-        tokens.get("output"),
-        tokens.get("reasoning"),
-        cache.get("read"),
-        cache.get("write"),
-    )
-    apart = sum(n or 0 for n in (tokens.get("input"), output, reasoning, read, write))
-    if output is not None and reasoning and tokens.get("total") == apart:
-        output += reasoning
-    counted = Tokens(input=tokens.get("input"), output=output, cache_read=read, cache_write=write, reasoning=reasoning)
+    told, output = part.tokens, part.tokens.output
+    read, write = told.cache.read, told.cache.write
+    apart = sum(number or 0 for number in (told.input, output, told.reasoning, read, write))
+    if output is not None and told.reasoning and told.total == apart:
+        output += told.reasoning
+    counted = Tokens(input=told.input, output=output, cache_read=read, cache_write=write, reasoning=told.reasoning)
     return ModelCall(tokens=counted, seconds=into.at, message_id=part.messageID, source=Source.SCREEN)
 
 
