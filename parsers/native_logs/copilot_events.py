@@ -79,8 +79,8 @@ class Reading:
 def start(data: dict[str, Any], reading: Reading) -> None:
     """Take in what the session's first event says; a resumed session has it before the window."""
     reading.session_ids.append(str(data.get("sessionId")))
-    reading.version = data.get("copilotVersion") or reading.version
-    reading.model = data.get("selectedModel") or reading.model
+    reading.version = _first_text(data, "copilotVersion") or reading.version
+    reading.model = _first_text(data, "selectedModel") or reading.model
     context = data.get("context")
     if isinstance(context, dict):
         reading.context = {name: value for name, value in context.items() if isinstance(value, str)}
@@ -96,7 +96,11 @@ def take(record: Record, seconds: float | None, reading: Reading) -> bool:
 
 def _text(record: Record, *keys: str) -> str:
     """Give the first of the data's fields that is a text and not empty."""
-    values = (record.data.get(key) for key in keys)
+    return _first_text(record.data, *keys)
+
+
+def _first_text(data: Mapping[str, Any], *keys: str) -> str:
+    values = (data.get(key) for key in keys)
     return next((value.strip() for value in values if isinstance(value, str) and value.strip()), "")
 
 

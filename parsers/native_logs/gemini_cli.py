@@ -179,11 +179,21 @@ def candidates(places: Places, *, since: datetime | None = None) -> Iterator[Can
         project = chat.parent.parent.name
         yield Candidate(
             session_id=header.session_id,
-            files=(chat, *sorted((chat.parent / header.session_id).glob("*.jsonl")), *logs),
+            files=(chat, *_of_agents(chat, header.session_id), *logs),
             cwd=cwds.get(project) or gemini_messages.hashed_folder(project, places.cwd) or _cwd_inside(chat),
             started_at=header.start_time,
             last_at=last_at,
         )
+
+
+def _of_agents(chat: Path, session_id: str) -> list[Path]:
+    """List the chats of a session's sub-agents: they lie in a folder of its name, if that is one."""
+    if session_id in ("", "..") or session_id != Path(session_id).name:
+        return []
+    try:
+        return sorted((chat.parent / session_id).glob("*.jsonl"))
+    except OSError:  # the name is too long
+        return []
 
 
 def _project_folders(root: Path) -> dict[str, str]:

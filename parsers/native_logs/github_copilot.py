@@ -91,10 +91,11 @@ def _candidate(file: Path) -> Candidate | None:
         return None
     identity = start.data.get("sessionId") or (file.parent.name if file.name == "events.jsonl" else file.stem)
     context = start.data.get("context")
+    cwd = context.get("cwd") if isinstance(context, dict) else None
     return Candidate(
         session_id=str(identity),
         files=(file,),
-        cwd=context.get("cwd") if isinstance(context, dict) else None,
+        cwd=cwd if isinstance(cwd, str) else None,
         started_at=start.timestamp,
         last_at=last_at,
     )

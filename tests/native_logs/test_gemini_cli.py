@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from parsers.native_logs import gemini_cli
 from parsers.native_logs.base import NativeLog, Places
 from parsers.session import (
@@ -235,3 +237,12 @@ def test_working_directory_of_a_project(home: Path) -> None:
     write_chat(home, HEADER, user("u1", 1, "go"))
     (home / ".gemini/projects.json").write_text('{"projects": {"/work/elsewhere": "shop"}}')
     assert next(gemini_cli.candidates(Places(home=home))).cwd == "/work/elsewhere"
+
+
+@pytest.mark.parametrize("identity", ["", "..", "/", "../chats", "9" * 5_000])
+def test_an_id_that_is_no_name_of_a_folder(tmp_path: Path, identity: str) -> None:
+    """Nothing else that lies about is taken for its sub-agents."""
+    write_chat(tmp_path, HEADER, user("u1", 1, "another"), name="session-2026-01-02T09-00-0badbeef.jsonl")
+    chat = write_chat(tmp_path, HEADER | {"sessionId": identity}, user("u1", 1, "hello"))
+    found = [one for one in gemini_cli.candidates(Places(home=tmp_path)) if chat in one.files]
+    assert [one.files for one in found] == [(chat,)]

@@ -207,3 +207,10 @@ def test_flat_files_of_older_versions(home: Path) -> None:
     file.write_text(json.dumps(START) + "\n")
     found = next(github_copilot.candidates(Places(home=home)))
     assert (found.session_id, found.files) == (SESSION, (file,))
+
+
+def test_names_that_are_no_texts(tmp_path: Path) -> None:
+    """They are not known, and the session can be written and read again."""
+    begun = {"selectedModel": 3, "copilotVersion": [], "context": {"cwd": 5, "branch": "main"}}
+    log = read(tmp_path, event("session.start", 0, {"sessionId": SESSION, **begun}))
+    assert (log.model, log.provider_version, log.cwd, log.git_branch) == (None, None, None, "main")
