@@ -198,4 +198,4 @@ def test_patterns_of_nothing() -> None:
     """Without sessions there are no patterns, and that is said."""
     shown = run("patterns")
     assert (shown.returncode, shown.stdout) == (1, "")
-    assert "Try: with-tracking list" in shown.stderr
+    assert "No session is recorded in" in shown.stderr

@@ -117,7 +117,7 @@ def test_no_sessions(tmp_path: Path) -> None:
     for command in ("stats", "trends"):
         shown = run(command)
         assert (shown.returncode, shown.stdout) == (1, "")
-        assert "Try: with-tracking list" in shown.stderr
+        assert "No session is recorded in" in shown.stderr
     with pytest.raises(WithTrackingError, match=r"\.png, \.svg, \.html"):
         write_plot(tmp_path / "trends.gif", timeline([row()], Unit.DAY), Unit.DAY)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,7 +40,8 @@ def to_type(command: str, environ: Mapping[str, str], cwd: Path) -> str:
     """Return what a person types to run a command of ours: its name where PATH leads to it, else its path."""
     own = CHECKOUT / "bin" / command
     found = shutil.which(command, path=environ.get("PATH"))
-    if not own.is_file() or (found and os.path.samefile(found, own)):
+    installed = Path(sys.executable).with_name(command)  # an editable checkout's
+    if not own.is_file() or (found and any(each.is_file() and each.samefile(found) for each in (own, installed))):
         return command
     return str(own.relative_to(cwd) if own.is_relative_to(cwd) else own)
 
