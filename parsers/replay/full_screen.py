@@ -28,10 +28,10 @@ from parsers.replay.fits import (
 from parsers.replay.frames import Frame, without_blank_end
 from parsers.replay.rows import Row
 from parsers.replay.story import Part, Story
+from parsers.replay.vanished import STOOD
 
 SURE = 3  # rows with letters that, untouched, show that the window did not move
 CERTAIN = 32  # letters that fit, to go back to an older part
-MOMENT = 0.03  # seconds: nobody sees a frame that is gone so soon
 
 
 def follow(story: Story, frame: Frame, *, resized: bool) -> None:
@@ -100,7 +100,7 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
 
 def _is_half_drawn(story: Story, rows: Sequence[Row], frame: Frame) -> bool:
     """Tell whether the page that was begun just now was a frame in the making: this one goes on from the one before."""
-    if len(story.parts) < 2 or frame.seconds - story.current.seconds > MOMENT:
+    if len(story.parts) < 2 or frame.seconds - story.current.seconds > STOOD:
         return False
     before = story.parts[-2]
     if before.kind is not SegmentKind.FULL_SCREEN or before.document is story.current.document:
