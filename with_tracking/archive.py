@@ -289,12 +289,17 @@ def _modified(path: Path) -> float:
         return 0.0
 
 
+def none_recorded(root: Path) -> WithTrackingError:
+    """Return the error of whoever needs a session where there is none."""
+    return WithTrackingError(f"No session is recorded in {root} yet", "claude-with-tracking")
+
+
 def _last(root: Path, nth: int) -> Path:
     folder = next(itertools.islice(folders(root), max(nth, 1) - 1, None), None)
     if folder is None:
         if nth > 1 and _last(root, 1):
             raise WithTrackingError(f"Fewer than {nth} sessions are recorded in {root}", "with-tracking list")
-        raise WithTrackingError(f"No session is recorded in {root} yet", "claude-with-tracking")
+        raise none_recorded(root)
     return folder
 
 

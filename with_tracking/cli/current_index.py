@@ -58,7 +58,7 @@ def stories(root: Path, rows: Sequence[SessionRow], remote: bool) -> list[Story]
 def nothing_fits(root: Path, remote: bool, what: str = "There is no session that fits") -> WithTrackingError:
     """Return the error of a command that has no session to speak of, which in an empty archive is nobody's filter."""
     if not remote and next(archive.folders(root), None) is None:
-        return WithTrackingError(f"No session is recorded in {root} yet", "claude-with-tracking")
+        return archive.none_recorded(root)
     return WithTrackingError(what, "with-tracking list")
 
 
