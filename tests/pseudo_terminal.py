@@ -68,6 +68,20 @@ class PseudoTerminal:
         """Send a signal to the program alone."""
         os.kill(self._pid, number)
 
+    def interrupt(self, until: str) -> None:
+        """Press Ctrl-C until the screen shows what it leads to. Fails with the screen if it does not.
+
+        Once may be too little: Python's input() does not notice a signal that comes in the instant before it waits.
+        """
+        for _ in range(30):
+            self.send("\x03")
+            again = time.monotonic() + 2
+            while until not in self.screen and self.status is None and time.monotonic() < again:
+                self._read(0.2)
+            if until in self.screen or self.status is not None:
+                break
+        assert until in self.screen, f"not {until!r} (status {self.status}); the screen:\n{self.screen}"
+
     def wait_for(self, *texts: str, seconds: float = 60) -> str:
         """Read until the screen shows one of the texts, and return that text. Fails with the screen if it does not."""
         self.wait_until(lambda screen: any(text in screen for text in texts), f"one of {texts}", seconds=seconds)

@@ -110,7 +110,5 @@ def test_after_ctrl_c_at_a_question_the_shell_has_a_line_of_its_own(tracking_roo
     command = ["bash", "-c", f"{sys.executable} -I -m with_tracking forget a; echo then"]
     with PseudoTerminal(command, cwd=tmp_path, environ=os.environ) as terminal:
         terminal.wait_for("[y/N]")
-        terminal.wait_until_quiet()  # input() does not notice a signal that comes just before it waits for a key
-        terminal.send("\x03")
-        terminal.wait_for("then")
+        terminal.interrupt(until="then")
         assert terminal.screen.splitlines()[-1] == "then"

@@ -161,12 +161,9 @@ def test_interrupt_in_a_conversation(tmp_path: Path) -> None:
         terminal.wait_for("❯")
         terminal.send("close-issue 583\r")
         terminal.wait_for(QUESTION)
-        terminal.wait_until_quiet()
-        terminal.send("\x03")
-        terminal.wait_for("⎿  Interrupted by the user")
+        terminal.interrupt(until="⎿  Interrupted by the user")
         wait_for_prompt(terminal)
-        terminal.send("\x03")
-        terminal.wait_for("/exit or Ctrl-D leaves")
+        terminal.interrupt(until="/exit or Ctrl-D leaves")
         terminal.send("status\r")
         terminal.wait_for("That is where the repository stands.")
         wait_for_prompt(terminal)
@@ -178,8 +175,7 @@ def test_interrupted_task_has_status_130(tmp_path: Path) -> None:
     """A task that Ctrl-C ended early is no success."""
     with in_terminal(tmp_path, "close-issue 583") as terminal:
         terminal.wait_for(QUESTION)
-        terminal.wait_until_quiet()
-        terminal.send("\x03")
+        terminal.interrupt(until="⎿  Interrupted by the user")
         assert terminal.wait_for_end() == 130
 
 
