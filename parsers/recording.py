@@ -23,7 +23,8 @@ _HEADER = re.compile(rb"\AScript started on (?P<when>[^\n\[]*?)\s*(?:\[(?P<field
 _FOOTER = re.compile(rb"\r?\n?Script done on (?P<when>[^\n\[]*?)\s*(?:\[(?P<fields>[^\n]*)\])?\r?\n?\Z")
 _FOOTER_ROOM = 400  # bytes at the end in which a footer can begin
 _FIELD = re.compile(r'(?P<name>[A-Z_]+)="(?P<value>.*?)"(?=\s+[A-Z_]+="|\s*$)')
-_OUTPUT_ROW = re.compile(r"(?:O )?\s*(\d{1,10}(?:\.\d+)?)\s+(\d{1,18})\s*")  # the classic format has no letter
+# A row of output (the classic format has no letter), or any other.
+_TIMING_ROW = re.compile(rb"^(?:O )?[ \t]*(\d{1,10}(?:\.\d+)?)[ \t]+(\d{1,18})[ \t\r]*$|^(.+)$", re.MULTILINE)
 _OTHER_KINDS = frozenset("HIS")  # header, input, signal
 _SIDES = re.compile(r"ROWS=(\d+)\s+COLS=(\d+)")
 
@@ -124,12 +125,12 @@ def _named(fields: bytes | None) -> dict[str, str]:
 
 def _read_timing(raw: bytes) -> _Timing:
     log, now = _Timing(), 0.0
-    for line in _text(raw).splitlines():
-        if row := _OUTPUT_ROW.fullmatch(line):
-            now += float(row[1])
-            log.steps.append((now, int(row[2])))
+    for seconds, count, other in _TIMING_ROW.findall(raw):
+        if count:
+            now += float(seconds)
+            log.steps.append((now, int(count)))
             continue
-        kind, _, rest = line.strip().partition(" ")
+        kind, _, rest = _text(other).strip().partition(" ")
         delay, _, value = rest.strip().partition(" ")
         pause = _number(delay) if kind in _OTHER_KINDS else None
         if pause is None:

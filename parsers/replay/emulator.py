@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 
 import avt
 
@@ -19,12 +18,16 @@ STRIDE = 8  # columns looked at at once; what is narrower breaks no background
 NARROWEST = 2  # columns: in one, pyavt 0.1.2 stumbles over wide characters
 _EMOJI_STYLE = "\ufe0f"  # variation selector 16: the glyph before it is drawn two cells wide
 _JOINERS = "\u200b\u200c\u200d"
+_MARKS_AMONG_SYMBOLS = f"{_JOINERS}\u20d7\u20e3"  # those in use: marks that begin as bullets and box drawing do
 # All combining marks below U+10000, among others, and the joiners. One set of characters is found fast.
-_NEAR_MARKS = re.compile(
-    "[\u0300-\u036f\u0483-\u0489\u0591-\u1fff\u200b-\u200d\u20d0-\u20f0\u2cef-\u2cf1\u2d7f\u2de0-\u2dff"
-    "\u302a-\u302d\u3099\u309a\ua66f-\uabed\ufb1e\ufe00-\ufe0f\ufe20-\ufe2f]"
+_NEAR = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u1fff\u200b-\u200d\u20d0-\u20f0\u2cef-\u2cf1\u2d7f\u2de0-\u2dff"
+    "\u302a-\u302d\u3099\u309a\ua66f-\uabed\ufb1e\ufe00-\ufe0f\ufe20-\ufe2f"
 )
-_SEQUENCE = "\x1b(?:\\[[0-?]*)?[ -/]*[0-~]"
+_NEAR_MARKS = re.compile(f"[{_NEAR}]")
+_BEGIN_NO_MARK = bytes({*range(256)} - {0xCC, 0xCD, 0xD2, *range(0xD6, 0xE2), 0xE3, 0xEA, 0xEF})
+# A control sequence, whose end is no glyph, or a glyph and what may be marks on it.
+_MARKED = re.compile(f"\x1b(?:\\[[0-?]*)?[ -/]*[0-~]|[^\x00-\x1f\x7f-\x9f{_NEAR}]?[{_NEAR}]+")
 _NARROW, _WIDE = 0x100000, 0x38000  # code points of one and of two cells that nobody uses
 _STAND_INS = 0x7FFF
 
@@ -45,8 +48,8 @@ class Emulator:
         Those are taken from the screen as it was before, if they are given and were not changed since.
         """
         text = data.decode("utf-8", "replace")
-        if not data.isascii() and _NEAR_MARKS.search(text):
-            text = _clusters().sub(self._stand_in, text)
+        if not data.isascii() and _may_hold_marks(data, text) and _NEAR_MARKS.search(text):
+            text = _MARKED.sub(self._stand_in, text)
         changed, scrolled = self._vt.feed_str(text)
         rows = []
         for number, line in enumerate(scrolled):
@@ -106,14 +109,22 @@ class Emulator:
     def _row(self, line: avt.Line, drawn: str) -> Row:
         if not drawn:
             return BLANK
-        text = drawn.translate(self._clusters) if self._clusters and not drawn.isascii() else drawn
+        text = drawn.translate(self._clusters) if self._clusters and not drawn.isprintable() else drawn
         return Row(text, line, None, drawn)
 
     def _stand_in(self, match: re.Match[str]) -> str:
-        """Put one code point in the place of a glyph and its combining marks, to which pyavt would give a cell each."""
-        cluster = match["cluster"]
-        if cluster is None:
-            return match[0].strip(_JOINERS)
+        """Put one code point in the place of each glyph with combining marks, to which pyavt would give a cell each."""
+        if match[0][0] == "\x1b":
+            return match[0]
+        clusters: list[str] = []
+        for char in match[0]:
+            if clusters and _takes_no_room(char):
+                clusters[-1] += char
+            elif char not in _JOINERS:  # which would have nothing to join
+                clusters.append(char)
+        return "".join([self._code_for(cluster) if len(cluster) > 1 else cluster for cluster in clusters])
+
+    def _code_for(self, cluster: str) -> str:
         if cluster not in self._stand_ins:
             if len(self._stand_ins) == _STAND_INS:
                 return cluster[0]
@@ -124,12 +135,10 @@ class Emulator:
         return self._stand_ins[cluster]
 
 
-@cache
-def _clusters() -> re.Pattern[str]:
-    """Match a glyph followed by marks that take no room of their own.
+def _may_hold_marks(data: bytes, text: str) -> bool:
+    """Look for what marks begin with in UTF-8: much faster than a search for them."""
+    return bool(data.translate(None, _BEGIN_NO_MARK)) or any(mark in text for mark in _MARKS_AMONG_SYMBOLS)
 
-    A control sequence matches as well, since its end is no glyph, and joiners that have nothing to join.
-    """
-    marks = [chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in ("Mn", "Me")]
-    glyph = f"[^\x00-\x1f\x7f-\x9f{_JOINERS}]"
-    return re.compile(f"{_SEQUENCE}|(?P<cluster>{glyph}[{''.join(marks)}{_JOINERS}]+)|[{_JOINERS}]+")
+
+def _takes_no_room(char: str) -> bool:
+    return char in _JOINERS or unicodedata.category(char) in ("Mn", "Me")
