@@ -75,9 +75,11 @@ class Emulator:
         changed = []
         terminal, blank = self._vt, self._blank
         for number in numbers:
-            line = terminal[number]
-            drawn = "" if line == blank else line.text.rstrip()
-            if drawn == (old := screen[number]).drawn and old.redrawn(line):
+            line, old = terminal[number], screen[number]
+            if line == (blank if old is BLANK else old.line):
+                continue
+            drawn = line.text.rstrip()
+            if drawn == old.drawn and old.redrawn(line):
                 continue
             row = self._row(line, drawn) if drawn else BLANK
             screen[number] = trimmed(row) if trimmed else row

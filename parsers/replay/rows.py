@@ -48,16 +48,16 @@ class Row:
     `letters` are its letters and digits, what rows are compared by: blinking bullets, indents and rules do not matter.
     `drawn` is the text as the emulator has it, before anything was cut off.
     `lead` is the pen of the first glyph, `body` that of the first letter or digit after it. `wrapped` says that the
-    terminal, not the program, broke the line at the end of this row. These three are read from the emulator's line
-    when they are asked for, at the latest by `settle`: most rows are overwritten before anybody asks.
+    terminal, not the program, broke the line at the end of this row. These three are read from the emulator's `line`
+    when they are asked for, at the latest by `settle`, which lets go of it: most rows are overwritten before.
     """
 
-    __slots__ = ("_cut", "_line", "_pens", "drawn", "letters", "text")
+    __slots__ = ("_cut", "_pens", "drawn", "letters", "line", "text")
 
     def __init__(self, text: str, line: avt.Line | None = None, pens: _Pens | None = None, drawn: str = "") -> None:
         self.text = text
         self.letters = _letters(text)
-        self._line = line
+        self.line = line
         self._pens = pens
         self.drawn = drawn
         self._cut = False
@@ -83,15 +83,15 @@ class Row:
     def settle(self) -> _Pens:
         """Read what is still to be read, and let go of the emulator's line, which takes kilobytes."""
         if self._pens is None:
-            lead, body, wrapped = _pens(self.text, self._line)
+            lead, body, wrapped = _pens(self.text, self.line)
             self._pens = lead, body, wrapped and not self._cut
-            self._line = None
+            self.line = None
         return self._pens
 
     def redrawn(self, line: avt.Line) -> bool:
         """Take over a line with the same text, so that this row need not be made anew. False if that cannot be."""
         if self._pens is None:
-            self._line = line
+            self.line = line
             return True
         return self is BLANK
 
@@ -99,7 +99,7 @@ class Row:
         """Return a row with the beginning of this one's text and the same pens."""
         if not text:
             return BLANK
-        row = Row(text, self._line, self._pens and (*self._pens[:2], False), self.drawn)
+        row = Row(text, self.line, self._pens and (*self._pens[:2], False), self.drawn)
         row._cut = True
         return row
 

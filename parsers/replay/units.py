@@ -21,6 +21,7 @@ PAUSE = 0.02  # seconds without output that end a unit
 SYNCHRONIZED_PAUSE = 1.0  # the same inside a synchronized block: its end was lost
 MAX_UNIT = 1 << 16  # bytes
 _SET = ord("h")
+_BEYOND_ASCII = 0x80
 
 _BREAK = re.compile(rb"\x1b\[(?:\?2026(?P<sync>[hl])|\?(?:1049|1047|47)(?P<buffer>[hl])|2J|H)")
 _UNFINISHED_SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,2}|\][^\x07\x1b]{0,256}\x1b?|[ -/]{0,2})")
@@ -116,7 +117,7 @@ class _Run:
             if not _UNFINISHED_SEQUENCE.fullmatch(self._data, escape, end):
                 break
             at = escape  # what ends a title is a sequence as well
-        if at < end:
+        if at < end or self._data[end - 1] < _BEYOND_ASCII:
             return at
         unfinished = _UNFINISHED_CHARACTER.search(self._data, max(begin, end - 3), end)
         return unfinished.start() if unfinished else end
