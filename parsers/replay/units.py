@@ -44,14 +44,10 @@ def units(chunks: Iterable[Output | Resize]) -> Iterator[Piece]:
     """Cut the output; resizes pass through in their place. No character is cut in two, no control sequence or title."""
     rest = b""
     last = 0.0
-    for _, group in groupby(chunks, type):
-        outputs: list[Output] = []
-        for chunk in group:
-            if isinstance(chunk, Resize):
-                yield chunk
-            elif chunk.data:
-                outputs.append(chunk)
-        if outputs:
+    for kind, group in groupby(chunks, type):
+        if kind is Resize:
+            yield from [chunk for chunk in group if isinstance(chunk, Resize)]
+        elif outputs := [chunk for chunk in group if isinstance(chunk, Output) and chunk.data]:
             last = outputs[-1].seconds
             rest = yield from _Run(rest, outputs).cut()
     if rest:
