@@ -270,6 +270,25 @@ def test_alerts_are_told_in_all_ways(tracking_root: Path, home: Path, tmp_path: 
     assert after_session.take_unseen(tracking_root) == []
 
 
+def test_no_line_is_lost_between_who_tells_and_who_is_told(tracking_root: Path) -> None:
+    """Alerts fire in one process while another takes those that nobody has seen: every line is told, and once."""
+    tracking_root.mkdir()
+    tell = (
+        "import sys; from pathlib import Path; from with_tracking.alerting import after_session, alerts\n"
+        "for number in range(400):\n"
+        "    fired = alerts.Fired(name='a', text=f'{sys.argv[2]} {number}', session_id='s')\n"
+        "    after_session._keep_for_later(Path(sys.argv[1]), [fired])\n"
+    )
+    commands = [[sys.executable, "-c", tell, str(tracking_root), name] for name in "xy"]
+    tellers = [subprocess.Popen(command, cwd=CHECKOUT) for command in commands]
+    told: list[str] = []
+    while tellers[0].poll() is None or tellers[1].poll() is None:
+        told += after_session.take_unseen(tracking_root)
+    told += after_session.take_unseen(tracking_root)
+    assert [teller.returncode for teller in tellers] == [0, 0]
+    assert sorted(told) == sorted(f"{name} {number}" for name in "xy" for number in range(400))
+
+
 def test_old_and_imported_sessions_are_no_news(tracking_root: Path, home: Path) -> None:
     """A session that was pending for long, or comes from a log, sets off nothing."""
     set_up(home, '[[alerts]]\nname = "any"\nwhen = "duration_seconds >= 0"\n')
@@ -288,7 +307,7 @@ def test_sync_checks_and_the_next_session_tells(tracking_root: Path, home: Path)
     command = [sys.executable, "-m", "parsers.parse_ai_session", str(folder), "--background"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
     assert f"with-tracking: alert: failed: commands_failed >= 1 ({folder.name})" in shown.stderr.splitlines()
-    wait_for(lambda: not (tracking_root / after_session.UNSEEN).exists())
+    assert (tracking_root / after_session.UNSEEN).read_text() == ""
 
 
 def test_alert_check(tracking_root: Path, home: Path) -> None:

@@ -62,7 +62,8 @@ def _settings_ignored(cwd: Path) -> Iterator[str]:
 
 def _alerts(root: Path) -> list[str]:
     """Return what the alerts said after earlier sessions: it is found out when nobody looks."""
-    if not (root / "alerts.txt").exists():
+    unseen = root / "alerts.txt"
+    if not unseen.exists() or not unseen.stat().st_size:
         return []
     from with_tracking.alerting.after_session import take_unseen  # rarely needed
 

@@ -21,7 +21,7 @@ from with_tracking.alerting.alerts_config import Alert
 MARK = "checked.json"
 """The file in a session's folder that says that this was done."""
 UNSEEN = "alerts.txt"
-"""The file in the root with the lines of alerts that nobody has seen yet."""
+"""The file in the root with the lines of alerts that nobody has seen yet; who reads or writes it locks it."""
 OLD = timedelta(days=1)
 """What ended longer ago is no news: it was pending for a while, or comes from elsewhere."""
 WEBHOOK_SECONDS = 5
@@ -62,9 +62,9 @@ def take_unseen(root: Path) -> list[str]:
     """Return the lines of alerts that nobody has seen yet; from now on somebody has."""
     file = root / UNSEEN
     try:
-        taken = file.rename(file.with_name(f".{UNSEEN}.{os.getpid()}"))
-        lines = taken.read_text(encoding="utf-8", errors="replace").splitlines()
-        taken.unlink()
+        with archive.lock_file(file):
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+            os.truncate(file, 0)
     except OSError:
         return []
     return lines
@@ -95,8 +95,8 @@ def _json(folder: Path, event: str, fired: Fired | None = None) -> bytes:
 
 
 def _keep_for_later(root: Path, fired: list[Fired]) -> None:
-    handle = archive.opened(root / UNSEEN, os.O_WRONLY | os.O_APPEND)
-    with os.fdopen(handle, "a", encoding="utf-8", errors="replace") as file:
+    unseen = root / UNSEEN
+    with archive.lock_file(unseen), unseen.open("a", encoding="utf-8", errors="replace") as file:
         file.writelines(f"{' '.join(each.text.split())}\n" for each in fired)
 
 
