@@ -55,6 +55,18 @@ def test_what_runs_below_the_first_prompt_is_no_part_of_its_own() -> None:
     assert any("$ git status" in passed.text for passed in transcript.passing)
 
 
+def test_a_dialog_that_fills_the_screen_takes_no_text_with_it() -> None:
+    """Nothing of the conversation can be seen meanwhile; it comes back with the dialog's end, lower or higher."""
+    begun = [*BANNER, prompt("make a file"), "", "● I will make a file."]
+    dialog = [*[f"  line {row} of the file" for row in "abcdefghijklmnopqrstuvw"][-ROWS + len(OPTIONS) :], *OPTIONS]
+    ended = [*begun, "● Write(denied.py)", "  ⎿  Rejected write", *[f"     {row} is so" for row in "abcdefgh"]]
+    transcript = read(screen(begun), screen([], dialog), screen(ended), screen([*ended, "● Well then."]))
+    assert conversation(transcript)[:3] == BANNER[:3]
+    assert [text for text in conversation(transcript) if text][-11:] == [*ended[-11:][1:], "● Well then."]
+    assert conversation(transcript).count("● I will make a file.") == 1
+    assert any("Esc to cancel" in passed.text for passed in transcript.passing)
+
+
 def test_a_tall_dialog_that_closes_moves_the_window_back() -> None:
     """The text comes down again where the dialog was; nobody scrolled, so what follows is written."""
     begun = [*BANNER, prompt("explain it"), *ANSWER, *[f"point {row} of the list" for row in "abcdefgh"]]

@@ -31,7 +31,7 @@ from parsers.replay.story import Part, Story
 from parsers.replay.vanished import STOOD
 
 SURE = 3  # rows with letters that, untouched, show that the window did not move
-CERTAIN = 32  # letters that fit, to go back to an older part
+CERTAIN = 32  # letters that fit, to go back to an older part; in one that was just covered, the banner's count too
 
 
 def follow(story: Story, frame: Frame, *, resized: bool) -> None:
@@ -75,9 +75,11 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
     fit = best_fit(document, rows, height)
     if fit is None:
         known = story.recent(SegmentKind.FULL_SCREEN)
-        older, fit = _fit_older(known[1:], rows, height)
+        covered = story.current.covers
+        older, fit = _fit_older(known[1:], rows, height, covered)
         known_text = _all_known(story.documents(SegmentKind.FULL_SCREEN), rows, height)
-        if (known_text and (fit is None or document.base > 0)) or (fit and fit.offset < older.base):
+        back = older is not covered and fit is not None and fit.offset < older.base
+        if (known_text and (fit is None or document.base > 0)) or back:
             document.view = -height  # scrolled back to before this part
             return
         if fit is None or (document.base > 0 and older.base == 0):  # a text that scrolled lies on no page that did not
@@ -85,8 +87,10 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
             return
         story.go_back(older, SegmentKind.FULL_SCREEN, rows, frame.seconds)
         document = older
+    else:
+        covered = None
     document.view = fit.offset
-    if scrolled_back(document, rows, fit, height):
+    if document is not covered and scrolled_back(document, rows, fit, height):
         return
     first = max(fit.row, HEADER) if fit.offset > 0 else 0
     if fit.offset == document.base:
@@ -139,10 +143,12 @@ def _equal(pair: tuple[str, str]) -> bool:
     return pair[0] == pair[1]
 
 
-def _fit_older(documents: Sequence[Document], rows: Sequence[Row], height: int) -> tuple[Document, Fit | None]:
+def _fit_older(
+    documents: Sequence[Document], rows: Sequence[Row], height: int, covered: Document | None
+) -> tuple[Document, Fit | None]:
     for document in documents:
         fit = best_fit(document, rows, height)
-        if fit and fit.proven >= CERTAIN:
+        if fit and (fit.score if document is covered else fit.proven) >= CERTAIN:
             return document, fit
     return Document(), None
 
@@ -159,17 +165,15 @@ def _all_known(documents: Sequence[Document], rows: Sequence[Row], height: int) 
 
 
 def _turn_page(story: Story, document: Document, rows: Sequence[Row], frame: Frame) -> None:
-    """Write a frame that shows nothing of what is known. If that is little it goes; else a new part begins."""
-    if len(not_shown(document, rows, max(0, document.base), lower_third(document, len(frame.rows)))) > GIVE_UP:
-        _begin(story, rows, frame)
-    else:
-        document.rewrite(document.base, rows, frame.seconds, frame.cols)
+    """Begin a new part with a frame that shows nothing of what is known.
 
-
-def _begin(story: Story, rows: Sequence[Row], frame: Frame) -> None:
-    fresh = Document(story.current.document.banner)
+    Little goes with it, unless it comes back: then a dialog had covered the whole screen.
+    """
+    gone = not_shown(document, rows, max(0, document.base), lower_third(document, len(frame.rows)))
+    fresh = Document(document.banner)
     fresh.rewrite(0, rows, frame.seconds, frame.cols)
-    story.begin(Part(fresh, SegmentKind.FULL_SCREEN, frame.seconds))
+    little = document if len(gone) <= GIVE_UP else None
+    story.begin(Part(fresh, SegmentKind.FULL_SCREEN, frame.seconds, covers=little))
 
 
 def _rewrap(story: Story, rows: Sequence[Row], frame: Frame) -> bool:

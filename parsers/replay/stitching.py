@@ -84,6 +84,7 @@ class Stitcher:
         if self._alternate or self._left is not None:
             self._close_view(lives_on=False)
         self.story.settle()
+        self.story.drop_what_was_covered()
         self.story.drop_what_was_printed()
         return self.story
 

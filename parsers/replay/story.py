@@ -19,7 +19,8 @@ class Part:
     """The lines of a document from `first_line` to where its next part begins; `first` if there is none before it.
 
     `instead_of` is an older document that this one may be a reprint or another view of, from its line `instead_at` on.
-    Only later frames can tell which: see `Story.settle` and `Story.go_back`.
+    Only later frames can tell which: see `Story.settle` and `Story.go_back`. `covers` is a document that goes with this
+    part unless it is gone back to.
     """
 
     document: Document
@@ -29,6 +30,7 @@ class Part:
     first: bool = True
     instead_of: Document | None = None
     instead_at: int = 0
+    covers: Document | None = None
 
 
 class Story:
@@ -66,9 +68,12 @@ class Story:
         for part in self.parts:
             if part.document is document:
                 part.kind = kind  # whatever it was taken for
+            if part.covers is document:
+                part.covers = None
         for part in self.parts[len(self.parts) - between :]:
             part.kind, part.instead_of = SegmentKind.OVERLAY, None
-            if _knows(document, 0, part.document) or _covers(stream, part.document):
+            passed = kind is SegmentKind.FULL_SCREEN and part.document.base == 0  # a dialog: it may fill the screen
+            if passed or _knows(document, 0, part.document) or _covers(stream, part.document):
                 part.document.cut(0, seconds)
         self.parts.append(Part(document, kind, seconds, len(document.lines), first=False))
 
@@ -98,6 +103,12 @@ class Story:
             told = {line.row.letters[:PROBE] for line in document.lines if line.row.letters not in document.banner}
             if document is not part.document and all(probe in stream for probe in told):
                 document.cut(0, part.seconds)
+
+    def drop_what_was_covered(self) -> None:
+        """Drop what went with a page that was turned, and did not come back."""
+        for part in self.parts:
+            if part.covers is not None:
+                part.covers.cut(part.covers.base, part.seconds)
 
     def drop_what_was_printed(self) -> None:
         """Drop what a program drew on the alternate screen if, having left it, it printed all of that once more.
