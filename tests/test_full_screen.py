@@ -67,6 +67,25 @@ def test_a_dialog_that_fills_the_screen_takes_no_text_with_it() -> None:
     assert any("Esc to cancel" in passed.text for passed in transcript.passing)
 
 
+def test_a_dialog_that_filled_the_screen_is_none_of_the_conversation() -> None:
+    """What it covered stays, even if the text below it is so long that nothing of it is shown again."""
+    begun = [*BANNER, prompt("make a file"), "", "● I will make a file."]
+    dialog = [*[f"  line {row} of the file" for row in "abcdefghijklmnopqrstuvw"][-ROWS + len(OPTIONS) :], *OPTIONS]
+    ended = [f"     {row} was rejected" for row in "abcdefghijklmnopqrstuvw"]
+    transcript = read(screen(begun), screen([], dialog), screen(ended))
+    assert [text for text in conversation(transcript) if text][-22:-20] == ["❯ make a file", "● I will make a file."]
+    assert not any("of the file" in text for text in conversation(transcript))
+    assert any("Esc to cancel" in passed.text for passed in transcript.passing)
+
+
+def test_the_rows_below_the_only_one_that_moved_up_are_written() -> None:
+    """A call is done, and stands so high that its result comes where a title could be."""
+    begun = [*ANSWER * 2, "● Write(made.py)", "✻ Working"]
+    ended = ["", "● Write(made.py)", "  ⎿  Wrote 14 lines", *[f"     {row} is so" for row in "abcdefghijklmnopq"]]
+    transcript = read(screen(begun), screen(ended))
+    assert conversation(transcript)[-19:] == ended[1:]
+
+
 def test_a_tall_dialog_that_closes_moves_the_window_back() -> None:
     """The text comes down again where the dialog was; nobody scrolled, so what follows is written."""
     begun = [*BANNER, prompt("explain it"), *ANSWER, *[f"point {row} of the list" for row in "abcdefgh"]]

@@ -58,10 +58,11 @@ def scrolled_back(document: Document, rows: Sequence[Row], fit: Fit, height: int
 
     When a tall dialog closes, the window moves back as well, but then they come where the dialog was.
     """
-    return fit.offset < document.base and fit.known >= int(KNOWN * height) and _same_below(document, rows, height)
+    return fit.offset < document.base and fit.known >= int(KNOWN * height) and same_below(document, rows, height)
 
 
-def _same_below(document: Document, rows: Sequence[Row], height: int) -> bool:
+def same_below(document: Document, rows: Sequence[Row], height: int) -> bool:
+    """Tell whether the rows at the bottom are those of a document's last screen."""
     lines = document.lines[document.base + int(height * UPPER) : document.base + height]
     pairs = [(line.row.text, row.text) for line, row in zip(lines, rows[int(height * UPPER) :], strict=False)]
     told = [was == now for was, now in reversed(pairs) if was or now][:COMPOSER]
@@ -72,7 +73,7 @@ def _fits(document: Document, rows: Sequence[Row], height: int) -> Iterator[Fit]
     """Lay a frame where it lay, and wherever its top rows suggest by their letters."""
     if (unmoved := _unmoved(document, rows, height)) is not None:
         yield unmoved
-    tried = {document.base}
+    tried = set() if unmoved is None else {document.base}
     floor = document.base - SCREENS * height
     for number in [number for number, row in enumerate(rows) if len(row.letters) >= 2][:TOP]:
         for line in reversed(document.positions(rows[number].letters)):

@@ -23,6 +23,7 @@ from parsers.replay.fits import (
     best_fit,
     lower_third,
     not_shown,
+    same_below,
     scrolled_back,
 )
 from parsers.replay.frames import Frame, without_blank_end
@@ -31,7 +32,7 @@ from parsers.replay.story import Part, Story
 from parsers.replay.vanished import STOOD
 
 SURE = 3  # rows with letters that, untouched, show that the window did not move
-CERTAIN = 32  # letters that fit, to go back to an older part; in one that was just covered, the banner's count too
+CERTAIN = 32  # letters that fit, to go back to an older part
 
 
 def follow(story: Story, frame: Frame, *, resized: bool) -> None:
@@ -92,7 +93,7 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
     document.view = fit.offset
     if document is not covered and scrolled_back(document, rows, fit, height):
         return
-    first = max(fit.row, HEADER) if fit.offset > 0 else 0
+    first = fit.row if fit.offset > 0 else 0
     if fit.offset == document.base:
         for number in [number for number in frame.touched if HEADER <= number < first and rows[number].letters]:
             document.patch(fit.offset + number, rows[number], frame.seconds, frame.cols)
@@ -148,7 +149,7 @@ def _fit_older(
 ) -> tuple[Document, Fit | None]:
     for document in documents:
         fit = best_fit(document, rows, height)
-        if fit and (fit.score if document is covered else fit.proven) >= CERTAIN:
+        if fit and (document is covered or fit.proven >= CERTAIN):
             return document, fit
     return Document(), None
 
@@ -169,11 +170,22 @@ def _turn_page(story: Story, document: Document, rows: Sequence[Row], frame: Fra
 
     Little goes with it, unless it comes back: then a dialog had covered the whole screen.
     """
+    if _was_dialog(story, rows, len(frame.rows)):
+        story.current.covers = None
+        document.cut(0, frame.seconds)
     gone = not_shown(document, rows, max(0, document.base), lower_third(document, len(frame.rows)))
     fresh = Document(document.banner)
     fresh.rewrite(0, rows, frame.seconds, frame.cols)
     little = document if len(gone) <= GIVE_UP else None
     story.begin(Part(fresh, SegmentKind.FULL_SCREEN, frame.seconds, covers=little))
+
+
+def _was_dialog(story: Story, rows: Sequence[Row], height: int) -> bool:
+    """Tell whether the page that is turned had only covered the one before: composer and footer stand again as there."""
+    page, before = story.current, story.parts[-2:][0]
+    if page.document.base > 0 or before.kind is not SegmentKind.FULL_SCREEN or before.document is page.document:
+        return False
+    return same_below(before.document, rows, height) and not same_below(page.document, rows, height)
 
 
 def _rewrap(story: Story, rows: Sequence[Row], frame: Frame) -> bool:
