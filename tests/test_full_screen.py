@@ -86,6 +86,16 @@ def test_the_rows_below_the_only_one_that_moved_up_are_written() -> None:
     assert conversation(transcript)[-19:] == ended[1:]
 
 
+def test_a_long_prompt_moves_from_the_composer_into_the_text() -> None:
+    """The window did not move to where the prompt was typed: the text above it stays where it is."""
+    typed = ["alpha has three lines, of which this is the first", "  the second is indented", "  and the third is last"]
+    composer = ["─" * 30, f"❯ {typed[0]}", *typed[1:], *COMPOSER[2:]]
+    sent = [*BANNER, prompt(typed[0]), *typed[1:], ""]
+    transcript = read(screen(BANNER), screen(BANNER), screen(BANNER, composer), screen(sent), screen([*sent, "● Yes."]))
+    expected = [*BANNER[:3], f"❯ {typed[0]}", *typed[1:], "● Yes."]
+    assert [text for text in conversation(transcript) if text] == expected
+
+
 def test_a_tall_dialog_that_closes_moves_the_window_back() -> None:
     """The text comes down again where the dialog was; nobody scrolled, so what follows is written."""
     begun = [*BANNER, prompt("explain it"), *ANSWER, *[f"point {row} of the list" for row in "abcdefgh"]]

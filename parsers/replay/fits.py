@@ -36,19 +36,23 @@ class Fit:
 def best_fit(document: Document, rows: Sequence[Row], height: int) -> Fit | None:
     """Return the best place of a frame in a document, None if it has none or would lose much there."""
     fits = sorted(_fits(document, rows, height), key=lambda fit: -fit.score)
-    fit = _by_its_top(fits[0], fits, height) if fits else None
+    fit = _by_its_top(document, fits, height) if fits else None
     if fit is None or scrolled_back(document, rows, fit, height):
         return fit
     return None if _loses_much(document, rows, fit, height) else fit
 
 
-def _by_its_top(best: Fit, fits: Sequence[Fit], height: int) -> Fit:
+def _by_its_top(document: Document, fits: Sequence[Fit], height: int) -> Fit:
     """Return the fit of the rows above the best one, if there is more or less between the two than before.
 
-    A dialog below may be taller than what stayed of the text. Rows that may be sticky tell nothing.
+    A dialog below may be taller than what stayed of the text. Rows that may be sticky tell nothing, unless the best is
+    what stood in the composer: a long prompt, which leaves it for the text.
     """
+    best = fits[0]
+    submitted = best.offset + best.row >= lower_third(document, height)
     for fit in fits:
-        if fit.row < fit.known < best.row and fit.known >= HEADER and abs(fit.offset - best.offset) <= height:
+        telling = fit.known >= HEADER or (submitted and fit.offset == document.base)
+        if fit.row < fit.known < best.row and telling and abs(fit.offset - best.offset) <= height:
             return fit
     return best
 

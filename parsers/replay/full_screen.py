@@ -181,7 +181,7 @@ def _turn_page(story: Story, document: Document, rows: Sequence[Row], frame: Fra
 
 
 def _was_dialog(story: Story, rows: Sequence[Row], height: int) -> bool:
-    """Tell whether the page that is turned had only covered the one before: composer and footer stand again as there."""
+    """Tell whether the page that is turned only covered the one before: composer and footer stand there again."""
     page, before = story.current, story.parts[-2:][0]
     if page.document.base > 0 or before.kind is not SegmentKind.FULL_SCREEN or before.document is page.document:
         return False

@@ -91,6 +91,7 @@ RULES = (
     chrome("turn_end", r"✻ [A-ZÀ-Ý]\w+ for (?:\d+[hms] ?)+"),
     chrome("spinner", _SPINNER + r"\S"),
     chrome("menu", r"  (?:❯ )?/[\w:-]+ {4,}[A-Z]", lead=_MENU, body=_MENU),
+    chrome("menu", r" {12,}\S", after=("menu",)),  # the rest of what a narrow terminal breaks
     chrome("footer", r" {2,}(?:[⏸⏵]|\? for shortcuts|◯ |[●◐] \w+ · /effort)", lead=_QUIET),
     chrome("footer", r" {2,}(?:Press \S+ again to exit|(?:esc|ctrl\S+) to \w)", lead=_QUIET),
     panel("rule", r"[─━▔]{10,}"),
@@ -100,6 +101,7 @@ RULES = (
     part("stop", r"  ⎿\s{1,2}" + STOP, lead=_QUIET),
     part("result", r"  ⎿\s{1,2}(?P<text>.*)", lead=_QUIET, within=_WITH_RESULT),
     part("running", r"  ⎿\s{1,2}\$ \S", lead=_GREY, within=("text",)),  # no answer: what a command is said to be for
+    part("aside", r"  ⎿\s{1,2}(?P<text>.*)", lead=_GREY, within=("text",)),  # of a call that is not shown
     part(
         "branch",
         rf"   [├└]─? (?P<agent>.+?)(?: · (?P<uses>\d{{1,6}}) tool uses?)?(?: · (?P<tokens>{NUMBER}) tokens)?$",

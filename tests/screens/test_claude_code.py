@@ -535,3 +535,20 @@ def test_agents_in_the_background_are_calls() -> None:
     reading = show(BANNER + typed("look") + said("Two agents.") + tree + "\n" + said("Both agree."))
     found = [(tool.category, tool.input["description"], tool.ok) for tool in tools(reading)]
     assert found == [(Category.TASK, "Find close code", None), (Category.TASK, "Survey the tests", None)]
+
+
+def test_what_the_program_shows_below_an_answer_is_none_of_it() -> None:
+    """The result of a call that is not drawn itself stands below the answer before it; a grey elbow tells."""
+    error = ink(GREY, "  ⎿ ") + ink(RED, " Error: No such tool available") + "\n\n"
+    quoted = "  ⎿  as it is drawn\n\n"
+    reading = show(BANNER + typed("go") + said("Plan the work.") + error + said("It says:") + quoted + said("Done."))
+    assert texts(reading) == ["Plan the work.", "It says:\n\n⎿  as it is drawn", "Done."]
+
+
+def test_the_menu_of_commands_is_no_part_of_the_answer_above_it() -> None:
+    """Full-screen Claude Code leaves it below the last answer as /clear takes both away; its text may be broken."""
+    hue = "38;5;153"
+    menu = ink(hue, "  ❯ /clear                      Start a new session with empty context; the old one") + "\n"
+    menu += ink(hue, "                                stays in /resume") + "\n"
+    reading = show(BANNER + typed("go") + said("Third is done.") + menu)
+    assert texts(reading) == ["Third is done."]
