@@ -96,6 +96,15 @@ def test_a_long_prompt_moves_from_the_composer_into_the_text() -> None:
     assert [text for text in conversation(transcript) if text] == expected
 
 
+def test_a_call_that_shrinks_as_it_ends_moves_the_window_back() -> None:
+    """Nobody scrolled: below the known text new text follows, up to the composer."""
+    begun = [*BANNER, prompt("list it"), *[f"point {row} of the list" for row in "abcdefghijklmnop"], "", prompt("go")]
+    running = [*begun, "", "  Log", "  ⎿  $ git log", "", "✻ Puzzling… (1s)"]
+    ended = [*begun, "", "  Ran 1 shell command", "● Third turn over."]
+    transcript = read(screen(begun), screen(running), screen(ended))
+    assert conversation(transcript)[-3:] == ["❯ go", "  Ran 1 shell command", "● Third turn over."]
+
+
 def test_a_tall_dialog_that_closes_moves_the_window_back() -> None:
     """The text comes down again where the dialog was; nobody scrolled, so what follows is written."""
     begun = [*BANNER, prompt("explain it"), *ANSWER, *[f"point {row} of the list" for row in "abcdefgh"]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from parsers.replay.alignment import SHORT
@@ -20,6 +21,9 @@ UPPER = 0.66  # of the height: below that are composer and footer
 AT_ONCE = 3.0  # seconds in which a dialog is drawn
 COMPOSER = 4  # rows at the bottom by which composer and footer are known
 KNOWN = 0.7  # of the height: rows known down to there were scrolled back to
+NEW = 2  # rows below those that are not known; one may be a hint at how to get back
+
+_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,23 @@ def _by_its_top(document: Document, fits: Sequence[Fit], height: int) -> Fit:
 def scrolled_back(document: Document, rows: Sequence[Row], fit: Fit, height: int) -> bool:
     """Tell whether a person looks at earlier text: composer and footer stay meanwhile.
 
-    When a tall dialog closes, the window moves back as well, but then they come where the dialog was.
+    When a tall dialog closes, the window moves back as well, but then they come where the dialog was. It also does when
+    what ran takes fewer rows now that it is done, but then new text follows.
     """
-    return fit.offset < document.base and fit.known >= int(KNOWN * height) and same_below(document, rows, height)
+    if fit.offset >= document.base or fit.known < int(KNOWN * height) or not same_below(document, rows, height):
+        return False
+    below = range(fit.known, len(rows) - COMPOSER)
+    return sum(_is_new(document, rows[number], (fit.offset + number, document.base + number)) for number in below) < NEW
+
+
+def _is_new(document: Document, row: Row, places: Iterable[int]) -> bool:
+    """Tell whether a row says what none of these lines says."""
+    told = [_words(document.lines[line].row) for line in places if line < len(document.lines)]
+    return bool(row.letters) and _words(row) not in told
+
+
+def _words(row: Row) -> str:
+    return _DIGITS.sub("", row.letters)  # a spinner counts on meanwhile
 
 
 def same_below(document: Document, rows: Sequence[Row], height: int) -> bool:
