@@ -68,6 +68,7 @@ RULES = (
     head("questions", r"[●⏺] (?:User answered|Answered|User declined to answer) (?:Claude's )?q", lead=_NOT_TEXT),
     head("plan_approved", r"[●⏺] ?(?:User approved|Approved) Claude's plan", lead=_NOT_TEXT),
     head("plan_rejected", r"[●⏺] ?(?:User rejected|Rejected) Claude's plan", lead=_NOT_TEXT),
+    head("plan_rejected", r"  ⎿\s{1,2}User rejected Claude's plan:$", lead=_QUIET),  # 2.0.25
     head("plan_updated", r"[●⏺] ?Updated plan$", lead=_NOT_TEXT, body=_NAME),
     head("background", r'[●⏺] (?:Agent|Task|Background command|Monitor) "', lead=_NOT_TEXT),
     head("agents", r"[●⏺] (?P<count>\d+) (?:\S+ )?agents? (?P<state>finished|launched)", lead=_NOT_TEXT),
@@ -90,6 +91,8 @@ RULES = (
     head("compacted", r"✻ (?P<text>Conversation (?:compacted|summarized).*)"),
     chrome("turn_end", r"✻ [A-ZÀ-Ý]\w+ for (?:\d+[hms] ?)+"),
     chrome("spinner", _SPINNER + r"\S"),
+    chrome("tasks", r"  \d+ tasks? \(\d+ \w+(?: \w+)?[,)]"),
+    chrome("tasks", r"  (?:[✔◻◼☐☒] \S| {2,}\S)", after=("tasks",)),
     chrome("menu", r"  (?:❯ )?/[\w:-]+ {4,}[A-Z]", lead=_MENU, body=_MENU),
     chrome("menu", r" {12,}\S", after=("menu",)),  # the rest of what a narrow terminal breaks
     chrome("footer", r" {2,}(?:[⏸⏵]|\? for shortcuts|◯ |[●◐] \w+ · /effort)", lead=_QUIET),

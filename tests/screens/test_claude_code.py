@@ -552,3 +552,17 @@ def test_the_menu_of_commands_is_no_part_of_the_answer_above_it() -> None:
     menu += ink(hue, "                                stays in /resume") + "\n"
     reading = show(BANNER + typed("go") + said("Third is done.") + menu)
     assert texts(reading) == ["Third is done."]
+
+
+def test_the_list_of_tasks_below_the_last_answer_is_no_part_of_it() -> None:
+    """It stands there as long as tasks are open (2.1)."""
+    tasks = "✻ Worked for 9s\n\n  3 tasks (1 done, 2 open)\n  ✔ Find the cause\n  ◻ Fix the report\n"
+    assert texts(show(BANNER + typed("go") + said("All tools ran.") + tasks)) == ["All tools ran."]
+
+
+def test_a_rejected_plan_may_stand_below_the_call_before_it() -> None:
+    """2.0.25 draws no bullet: the plan is no result of that call."""
+    plan = "  ⎿  User rejected Claude's plan:\n     ╭──────╮\n     │ Plan │\n     ╰──────╯\n\n"
+    read, rejected = tools(show(BANNER + typed("go") + called("Read", "a.txt", "Read 2 lines").rstrip() + "\n" + plan))
+    assert (read.name, read.output) == ("Read", "Read 2 lines")
+    assert (rejected.name, rejected.ok, rejected.stopped) == ("ExitPlanMode", False, Stopped.DENIED)
