@@ -340,3 +340,15 @@ def test_noise_never_raises(noise: list[bytes | Resize]) -> None:
     """Whatever bytes come, at whatever size, a transcript is made of them, and the same one each time."""
     recording = record(*noise, cols=10, rows=4)
     assert read_transcript(recording) == read_transcript(recording)
+
+
+def test_what_follows_a_dialog_that_was_the_whole_screen_goes_on_where_it_was() -> None:
+    """On a low main screen a dialog leaves no row of the text; nothing was cleared when it is gone."""
+    text = [f"● the {row} sentence of an answer" for row in ("first", "second", "third", "fourth", "fifth", "sixth")]
+    dialog = ["Create file", "  one line of the file", "Do you want to create it?", "  1. Yes", "  2. No"]
+    asks = "\r\n".join([*text, *dialog, "Esc to cancel"])
+    erased = "\x1b[H\x1b[J✽ Working… (1s)\r\n❯\r\n  esc to interrupt"
+    done = "\x1b[H\x1b[J● Write(it.py)\r\n● It was made.\r\n❯"
+    transcript = read_transcript(record("Assistant v2\r\n", asks, erased, done, cols=60, rows=6))
+    assert [line.text for line in transcript.lines] == ["Assistant v2", *text, "● Write(it.py)", "● It was made.", "❯"]
+    assert len(transcript.segments) == 1

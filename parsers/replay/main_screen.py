@@ -17,6 +17,7 @@ from parsers.replay.document import PROBE, Document, SegmentKind
 from parsers.replay.frames import Frame
 from parsers.replay.rows import Row
 from parsers.replay.story import MOSTLY, Part, Story
+from parsers.replay.vanished import MOMENT
 
 TOP = 8  # rows with letters that count as the top of the screen
 FEW = 3  # rows that may be overwritten without asking
@@ -101,6 +102,10 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
     """Write a frame that does not continue what was on the screen."""
     current = story.current.document
     document, anchor = _place(story.recent(SegmentKind.MAIN), shown)
+    if anchor is None and _covered(current, shown):
+        current.rewrite(current.base, shown, frame.seconds, frame.cols)
+        current.move_base(current.base + len(frame.scrolled))
+        return
     if anchor is None or anchor.coverage.weak:
         _begin(story, frame, shown, document if anchor else None, anchor.line if anchor else 0)
         return
@@ -114,6 +119,13 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
     elif not _splice(document, frame, shown, anchor):
         story.cut(document, _known_above(document, shown, anchor), frame.seconds)
         _begin(story, frame, shown, None, 0)
+
+
+def _covered(document: Document, shown: Sequence[Row]) -> bool:
+    """Tell whether all of the screen was a dialog, which came at once, and what is drawn in its place is no clear."""
+    dialog = [line.seconds for line in document.lines[max(document.base, 0) :] if line.row.letters]
+    came_at_once = document.base > 0 and bool(dialog) and max(dialog) - min(dialog) <= MOMENT
+    return came_at_once and not any(row.letters in document.banner for row in shown if row.letters)
 
 
 def _place(documents: Sequence[Document], shown: Sequence[Row]) -> tuple[Document, Anchor | None]:

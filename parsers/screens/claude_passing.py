@@ -31,6 +31,7 @@ _INDENT = 5  # of the rows of a command below the first
 _MORE = re.compile(rf" {{{_INDENT}}}")
 _GAP = 3  # rows among which a row may be missing: it stayed, or it is blank
 _FILE = re.compile(r"  ⎿\s{1,2}(?P<file>[~\w./@-][^…:]*[\w/])$")
+_BARE_COMMAND = re.compile(r"[\w-]+ ")  # up to 2.1.87 a command has no "$" before it
 _STATUS = re.compile(r"  ⎿\s{1,2}(?:Running|Waiting|Initializing|Done|Tip|Next|Interrupted|Queued|\(No output)")
 _LEAF = re.compile(r" {3}[│ ]\s{1,2}⎿\s{1,2}(?P<tool>[A-Z]\w*): (?P<input>.*\S)")
 _LEAF_COUNTS = re.compile(r" {3}[│ ]\s{1,2}⎿\s{1,2}(?P<text>(?:Searching|Reading|Listing|Running|Calling) .*\d.*)…")
@@ -113,6 +114,8 @@ def _hint(line: Line, below: Sequence[Line]) -> Hint | None:
         command = "\n".join([_COMMAND.sub(r"\g<command>", drawn[0]), *(row[_INDENT:] for row in drawn[1:])])
         return Hint(line.seconds, command=_LASTED.sub("", command) + ("…" if hidden else ""))
     file = None if _STATUS.match(line.text) else _FILE.match(line.text)
+    if file and _BARE_COMMAND.match(file["file"]):
+        return Hint(line.seconds, command=file["file"])
     return Hint(line.seconds, file=file["file"]) if file else None
 
 

@@ -174,6 +174,15 @@ def test_a_passing_hint_names_the_collapsed_command() -> None:
     assert (tool.command, tool.category) == ("wc -l notes.md", Category.SHELL)
 
 
+def test_a_command_without_its_sign_is_no_file() -> None:
+    """Up to 2.1.87 nothing stands before it: it is a command of the program that it begins with, or nothing."""
+    live = ink(GREY, "  Reading 1 file… (ctrl+o to expand)") + "\n" + ink(GREY, "  ⎿  {}") + "\n"
+    done = CURSOR_UP.format(2) + ink(GREY, "  Read 1 file (ctrl+o to expand)") + "\n\n"
+    for hint, command in (("wc -l notes.md", "wc -l notes.md"), ("ls /does/not/exist", None)):
+        (tool,) = tools(show((0.0, BANNER + said("Look.")), (1.0, live.format(hint)), (3.0, done)))
+        assert (tool.command, tool.files) == (command, ())
+
+
 def test_a_hint_that_stayed_is_no_answer() -> None:
     """On a low screen the next page may show nothing of what ran; it names the command, its title says nothing."""
     live = said("Committing").rstrip("\n") + "\n" + ink(GREY, '  ⎿  $ git commit -m "Fix it"') + "\n\n"
