@@ -105,6 +105,16 @@ def test_a_call_that_shrinks_as_it_ends_moves_the_window_back() -> None:
     assert conversation(transcript)[-3:] == ["❯ go", "  Ran 1 shell command", "● Third turn over."]
 
 
+def test_a_prompt_alone_tells_that_the_text_went_on() -> None:
+    """On a low screen little else stays; that a tip above the composer stays where it is tells nothing."""
+    below = ["✻ Working", "  Tip: press shift and tab together", *[f"  to {word} it" for word in "abcdefgh"], *COMPOSER]
+    begun = [*ANSWER, "", prompt("now commit it, please")]
+    later = ["", prompt("now commit it, please"), "", *[f"● call {word} is running" for word in "abcdefg"]]
+    transcript = read(screen(BANNER), screen(BANNER), screen(begun, below), screen(later, below))
+    assert [text for text in conversation(transcript) if text.startswith("❯")] == ["❯ now commit it, please"]
+    assert "sentence eight of the answer" in conversation(transcript)
+
+
 def test_a_tall_dialog_that_closes_moves_the_window_back() -> None:
     """The text comes down again where the dialog was; nobody scrolled, so what follows is written."""
     begun = [*BANNER, prompt("explain it"), *ANSWER, *[f"point {row} of the list" for row in "abcdefgh"]]

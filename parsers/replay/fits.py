@@ -40,23 +40,26 @@ class Fit:
 def best_fit(document: Document, rows: Sequence[Row], height: int) -> Fit | None:
     """Return the best place of a frame in a document, None if it has none or would lose much there."""
     fits = sorted(_fits(document, rows, height), key=lambda fit: -fit.score)
-    fit = _by_its_top(document, fits, height) if fits else None
+    fit = _by_its_top(document, rows, fits, height) if fits else None
     if fit is None or scrolled_back(document, rows, fit, height):
         return fit
     return None if _loses_much(document, rows, fit, height) else fit
 
 
-def _by_its_top(document: Document, fits: Sequence[Fit], height: int) -> Fit:
+def _by_its_top(document: Document, rows: Sequence[Row], fits: Sequence[Fit], height: int) -> Fit:
     """Return the fit of the rows above the best one, if there is more or less between the two than before.
 
     A dialog below may be taller than what stayed of the text. Rows that may be sticky tell nothing, unless the best is
-    what stood in the composer: a long prompt, which leaves it for the text.
+    what stood in the composer: a long prompt, which leaves it for the text. Sticky rows are from above the window, and
+    nothing is above them: one below an empty row that tells that the text went on is none.
     """
     best = fits[0]
     submitted = best.offset + best.row >= lower_third(document, height)
     for fit in fits:
-        telling = fit.known >= HEADER or (submitted and fit.offset == document.base)
-        if fit.row < fit.known < best.row and telling and abs(fit.offset - best.offset) <= height:
+        forward = document.base < fit.offset and fit.proven >= PROBE and not rows[0].letters
+        telling = fit.known >= HEADER or forward or (submitted and fit.offset == document.base)
+        above = fit.row - forward < fit.known < best.row
+        if above and telling and abs(fit.offset - best.offset) <= height:
             return fit
     return best
 
