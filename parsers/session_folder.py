@@ -6,7 +6,6 @@ The only reader module that touches the disk: it fetches the bytes and hands the
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from parsers.log_transcript import transcript_of
 from parsers.native_logs import read_native
 from parsers.native_logs.base import Hints, NativeLog, seconds_between
 from parsers.native_logs.finding import Found, find_log
+from parsers.quoted_words import words_of
 from parsers.reading import ScreenReading
 from parsers.reconcile import reconcile
 from parsers.screens.own_patterns import OwnPatterns
@@ -107,7 +107,7 @@ def _read_header(path: Path) -> tuple[SessionHeader, tuple[str, ...]]:
     try:
         fields = msgspec.json.decode(file.read_bytes())
         if isinstance(fields, dict) and isinstance(fields.get("argv"), str):
-            fields["argv"] = _words(fields["argv"])  # one line, as other programs write commands
+            fields["argv"] = words_of(fields["argv"])  # one line, as other programs write commands
         return msgspec.convert(fields, SessionHeader), ()
     except (FileNotFoundError, NotADirectoryError):
         return SessionHeader(), ()
@@ -132,7 +132,7 @@ def _read_typescript(file: Path, provider: str | None, header: SessionHeader, pa
     data = file.read_bytes()
     size = header.terminal
     recording = read_recording(data, _bytes(file.with_name("timing.log")), rows=size.rows, cols=size.cols)
-    argv = header.argv or _words(recording.command)
+    argv = header.argv or words_of(recording.command or "")
     reading = read_json_recording(recording, provider=provider, argv=argv) or read_screen(
         read_transcript(recording), provider=provider, argv=argv, patterns=patterns
     )
@@ -223,14 +223,6 @@ def _with_branch(header: SessionHeader, log: NativeLog) -> SessionHeader:
 
 def _first(recorded: float | None, logged: float | None) -> float | None:
     return logged if recorded is None else recorded
-
-
-def _words(command: str | None) -> tuple[str, ...]:
-    """Split a command line that script(1) noted; none if it does not split."""
-    try:
-        return tuple(shlex.split(command or ""))
-    except ValueError:
-        return ()
 
 
 def _bytes(file: Path) -> bytes | None:
