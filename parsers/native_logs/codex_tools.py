@@ -63,6 +63,7 @@ EXIT_CODES = (
     re.compile(r"^Exit code: (-?\d{1,10})$", re.MULTILINE),  # 0.87
     re.compile(r"^Process exited with code (-?\d{1,10})$", re.MULTILINE),  # 0.128 and later
 )
+UNTOLD = '[{"type"'  # what an MCP server gave, without whether it was an error (0.75 to 0.110)
 SCRIPT_HEADER = re.compile(r"Script (?P<how>completed|failed|running|terminated)[^\n]{0,80}\n")
 SCRIPT_ERROR = re.compile(r"^Script error:\n", re.MULTILINE)
 FAILED = re.compile(
@@ -258,7 +259,8 @@ def settle(uses: Sequence[Use], outcome: Outcome, at: datetime | None) -> None:
         if use.ended_at is None:
             use.ended_at = at
         if use.ok is None and not (rejected and use not in rejected):  # the others may have run, nothing tells how
-            use.ok, use.exit_code = outcome.ok, outcome.exit_code if use.category is Category.SHELL else None
+            use.ok = None if use.category is Category.MCP and outcome.text.startswith(UNTOLD) else outcome.ok
+            use.exit_code = outcome.exit_code if use.category is Category.SHELL else None
             use.aborted = outcome.aborted
             use.stopped = Stopped.DENIED if outcome.rejected else None
         if use.output is None:

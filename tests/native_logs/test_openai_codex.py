@@ -98,6 +98,13 @@ def test_a_command_that_was_refused_never_ran(output: str) -> None:
     assert (use.ok, use.stopped) == (False, Stopped.DENIED)
 
 
+def test_whether_a_server_s_tool_failed_is_not_told() -> None:
+    """From 0.75 to 0.110 only what it gave is logged, though the screen knows."""
+    use, given = Use("mcp__demo__bad", Category.MCP, {}), '[{"type":"text","text":"it is broken"}]'
+    settle([use], outcome_of(msgspec.Raw(msgspec.json.encode(given))), None)
+    assert (use.ok, use.output) == (None, given)
+
+
 def test_of_a_scripts_calls_only_the_named_one_was_refused() -> None:
     """What became of the others is not told."""
     uses = [Use("exec_command", Category.SHELL, {}, command=command) for command in ("echo one", "git push")]
