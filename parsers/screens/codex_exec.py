@@ -26,6 +26,7 @@ _FOLDER = re.compile(r" in /[^'\"]*$")
 _TURN_DIFF = re.compile(r"\ndiff --git a/.* b/.*\n(?:index|new file mode|deleted file mode|old mode|similarity) ")
 _ALL = ("prompt", "text", "exec", "patch", "reasoning", "mcp")
 _BY_DIFF = {"diff_new": "A", "diff_gone": "D"}
+_PATCHED = r"(?P<file>/.*?)(?: -> /.*)?$"  # to 0.110 or later "R" is a move
 _STATUS = r" ?(?:(?P<ok>succeeded)|exited (?P<status>-?\d{1,9})|(?P<stopped>declined|rejected)) in [\d.]+m?s:"
 
 RULES = (
@@ -80,11 +81,11 @@ RULES = (
     part("patch_status", r"patch: (?P<outcome>\w+)", within=("patch",)),
     part(
         "patch_file",
-        r"(?:(?P<change>[AMD]) )?(?P<file>/.*)",
+        rf"(?:(?P<change>[AMDR]) )?{_PATCHED}",
         within=("patch",),
         after=("patch", "patch_status", "patch_file"),
     ),
-    part("patch_file", r"(?P<change>[AMD]) (?P<file>/.*)", lead=_LABEL, within=("patch",)),
+    part("patch_file", rf"(?P<change>[AMDR]) {_PATCHED}", lead=_LABEL, within=("patch",)),
     part("patch_exit", r"apply_patch\(.*\) exited (?P<status>\d{1,9}) in ", within=("patch",)),
     part("diff", r"diff --git a/(?P<file>.*) b/", within=("patch",)),
     part("diff_new", r"new file mode", within=("patch",), after=("diff",)),

@@ -106,6 +106,15 @@ def test_files_that_a_patch_deleted_were_not_edited() -> None:
     assert (patch.files, patch.created) == (("/w/CHANGELOG.md",), ("/w/CHANGELOG.md",))
 
 
+def test_a_file_that_a_patch_moved() -> None:
+    """Until 0.110 or so a move names both paths."""
+    moved = f"{ink(LABEL, 'file update')}\n{ink('35', 'R /w/mv.txt -> /w/moved.txt')}\n@@ -1 +1 @@\n-stay\n+gone\n"
+    (patch,) = tools(
+        show(f"OpenAI Codex v0.98.0\n--------\n{moved}apply_patch(auto_approved=true) exited 0 in 12ms:\n")
+    )
+    assert (patch.files, patch.created, patch.ok) == (("/w/mv.txt",), (), True)
+
+
 def test_retries_without_a_label() -> None:
     """Until 0.110 or so a retry was a faint line; what the program logs of itself is nothing that was run or said."""
     log = f"{ink('2', '2026-11-28T09:07:55.333765Z')} {ink('31', 'ERROR')} {ink('2', 'codex_api::endpoint')}: 500\n"
