@@ -144,6 +144,27 @@ def test_scrolled_back_below_a_hint_in_a_small_window() -> None:
     assert lines == [*BANNER[:3], "❯ explain it", *text[5:], "● The end."]
 
 
+def test_scrolled_back_and_drawn_in_another_way() -> None:
+    """Where the program says that the end is out of view, nothing is written, however little of a frame is known."""
+    text = [*BANNER, prompt("explain it"), *[f"sentence {number} of a long answer" for number in range(40)]]
+    grown = [screen(text[:end]) for end in (5, 6, *range(13, len(text) + 1, 8))]
+    expanded = [row for line in text[-30:-15] for row in (line, f"details of {line}", "and more of them")]
+    hint = ["                 ↓ Back to bottom · esc", "", *COMPOSER]
+    back = [screen(expanded[:end], hint) for end in (-1, -7, -14)]
+    lines = conversation(read(*grown, *back, screen(text), screen([*text, "● The end."])))
+    assert lines == [*BANNER[:3], "❯ explain it", *text[5:], "● The end."]
+
+
+def test_a_page_of_a_low_screen_turns() -> None:
+    """The spinner above the composer, no lower than on other screens, is no proof that the window has not moved."""
+    rows, spinner = 15, ["✻ Working… (3s · 40 tokens)", "", *COMPOSER]
+    pages = [[f"● Ran command {page}", f"  result of {page}", f"  end of {page}"] for page in ("one", "two", "three")]
+    frames = [screen([prompt("go"), "", "", "", *page, ""], spinner, rows) for page in pages]
+    started = ENTER + screen(BANNER, rows=rows), screen([*BANNER, prompt("go")], spinner, rows)
+    lines = conversation(read_transcript(record(*started, *frames, cols=60, rows=rows)))
+    assert [line for line in lines if "Ran" in line] == [page[0] for page in pages]
+
+
 def test_a_menu_over_most_of_the_page_is_part_of_none() -> None:
     """One line below what may be a sticky title stays above a tall menu: the window has not moved, nothing turned."""
     text = [*BANNER, prompt("explain it"), *[f"sentence {number} of a long answer" for number in range(40)]]

@@ -19,11 +19,17 @@ GIVE_UP = 3  # such rows
 ALIKE = 12  # letters by which the beginning of a row is recognised that has a dialog on its end
 UPPER = 0.66  # of the height: below that are composer and footer
 AT_ONCE = 3.0  # seconds in which a dialog is drawn
+LIVE = 7  # rows at the bottom that may be spinner, composer and footer
 COMPOSER = 4  # rows at the bottom by which composer and footer are known
 KNOWN = 0.7  # of the height: rows known down to there were scrolled back to
 NEW = 2  # rows below those that are not known; one may be a hint at how to get back
 
 _DIGITS = re.compile(r"\d+")
+
+
+def upper(height: int) -> float:
+    """Return the row from which on spinner, composer and footer may stand; on a low screen they take more of it."""
+    return min(height * UPPER, height - LIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +132,11 @@ def _unmoved(document: Document, rows: Sequence[Row], height: int) -> Fit | None
             continue
         if _begin_alike(letters, was):
             same = letters == was
-            fitting += number < height * UPPER
+            fitting += number < upper(height)
             proven += min(len(letters), len(was)) if letters not in document.banner else 0
-            score += len(letters) if same and number < height * UPPER else 0
+            score += len(letters) if same and number < upper(height) else 0
             known, first = (number, min(first, number)) if same else (known, first)
-        elif number < height * UPPER:
+        elif number < upper(height):
             others += 1
             score -= MISMATCH // 2
     if not fitting or 3 * fitting < others or first == len(rows):

@@ -8,6 +8,7 @@ the majority of rows can tell: composer and footer stay where they are and outvo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import takewhile
 
@@ -33,6 +34,10 @@ from parsers.replay.vanished import STOOD
 
 SURE = 3  # rows with letters that, untouched, show that the window did not move
 CERTAIN = 32  # letters that fit, to go back to an older part
+LOW = 12  # of so many rows one may go where nothing fits: on a low screen three are much
+BELOW = 10  # rows at the bottom in which a program says that the end of its text is out of view
+
+_SCROLLED_BACK = re.compile(r" {8,}↓ \S.{0,20}\bbottom\b.{0,20}$|  Browsing transcript\b")  # Codex 0.162 to 0.171
 
 
 def follow(story: Story, frame: Frame, *, resized: bool) -> None:
@@ -42,6 +47,8 @@ def follow(story: Story, frame: Frame, *, resized: bool) -> None:
     rows = without_blank_end(frame.rows)
     if not document.lines:
         document.rewrite(0, rows, frame.seconds, frame.cols)
+    elif _says_scrolled_back(rows):
+        document.view = document.base - len(frame.rows)
     elif resized and _rewrap(story, rows, frame):
         pass
     elif frame.touched[0] >= len(frame.rows) * UPPER or _top_untouched(rows, frame.touched):
@@ -49,6 +56,11 @@ def follow(story: Story, frame: Frame, *, resized: bool) -> None:
     else:
         _lay(story, document, rows, frame)
     story.current.document.learn_banner(rows)
+
+
+def _says_scrolled_back(rows: Sequence[Row]) -> bool:
+    """Tell whether the program says itself that a person looks at earlier text, perhaps drawn in another way."""
+    return any(("↓" in row.text or "Brows" in row.text) and _SCROLLED_BACK.match(row.text) for row in rows[-BELOW:])
 
 
 def _top_untouched(rows: Sequence[Row], touched: Sequence[int]) -> bool:
@@ -156,12 +168,12 @@ def _fit_older(
 
 def _all_known(documents: Sequence[Document], rows: Sequence[Row], height: int) -> bool:
     """Tell whether a frame shows nothing new above composer and footer, even if it is wrapped otherwise."""
-    upper = [row.letters for row in rows[HEADER : int(height * UPPER)] if len(row.letters) >= SHORT]
-    unknown = [letters for letters in upper if not any(document.positions(letters) for document in documents)]
-    if unknown and len(upper) >= SURE:
+    shown = [row.letters for row in rows[HEADER : int(height * UPPER)] if len(row.letters) >= SHORT]
+    unknown = [letters for letters in shown if not any(document.positions(letters) for document in documents)]
+    if unknown and len(shown) >= SURE:
         stream = " ".join(letters_of(line.row for line in document.lines) for document in documents)
         unknown = [letters for letters in unknown if letters[: 2 * PROBE] not in stream]
-    known = len(upper) - len(unknown)
+    known = len(shown) - len(unknown)
     return known >= SURE and known >= 8 * len(unknown)
 
 
@@ -173,10 +185,11 @@ def _turn_page(story: Story, document: Document, rows: Sequence[Row], frame: Fra
     if _was_dialog(story, rows, len(frame.rows)):
         story.current.covers = None
         document.cut(0, frame.seconds)
-    gone = not_shown(document, rows, max(0, document.base), lower_third(document, len(frame.rows)))
+    height = len(frame.rows)
+    gone = not_shown(document, rows, max(0, document.base), lower_third(document, height))
     fresh = Document(document.banner)
     fresh.rewrite(0, rows, frame.seconds, frame.cols)
-    little = document if len(gone) <= GIVE_UP else None
+    little = document if len(gone) <= min(GIVE_UP, height // LOW) else None
     story.begin(Part(fresh, SegmentKind.FULL_SCREEN, frame.seconds, covers=little))
 
 
