@@ -40,7 +40,7 @@ def read_screen(
     found = replace(found, screen=with_patterns(found.screen, patterns))
     lines = conversation(transcript)
     palette = palette_of(lines, found.screen)
-    blocks = found.screen.settle(group(classify(lines, found.screen, palette)))
+    blocks = found.screen.settle(group(classify(lines, found.screen, palette)), transcript)
     about = _about(transcript, found.screen)
     reading = Reading(found.screen, transcript, blocks, palette, tuple(argv), about)
     events = _with_prompt(found.screen.finish(list(_events(reading)), reading), reading)

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from parsers.screens.table import Block, Place, Row
+
+if TYPE_CHECKING:
+    from parsers.terminal import Transcript
 
 _KEY = "^C"  # the terminal's echo, after the last row or on the next one
 _WINDOW = 6  # rows
@@ -22,7 +26,7 @@ _NEW = 6  # rows at most that came since the window was drawn last
 _TYPED = frozenset({"prompt", "run", "git", "slash"})
 
 
-def each_once(blocks: Sequence[Block]) -> list[Block]:
+def each_once(blocks: Sequence[Block], transcript: Transcript) -> list[Block]:
     """Take the second copy out of answers that were cut, and let what tells of the key follow each."""
     return [replace(block, index=number) for number, block in enumerate(_mended(list(blocks)))]
 

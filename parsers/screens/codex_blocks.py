@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
-from parsers.replay.document import SegmentKind
+from parsers.screens import codex_again as again
 from parsers.screens import codex_passing as passing
 from parsers.screens import codex_tools as tools
 from parsers.screens.evidence import asked_and_answered, was_asked
@@ -32,13 +32,20 @@ from parsers.session import (
 
 _BACKGROUND = re.compile(r"  • (?P<command>\S.*)")
 _REJECTED = re.compile(r"rejected by user")
+_OF_AN_ANSWER = ("more", "result", "hidden")  # it may quote what a cell looks like
 _AT_ONCE = 0.3  # seconds
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a submitted message; the one that the answer to a dialog stands for is none."""
-    if _is_composer(block, reading) or _is_sticky_copy(block, reading):
+    if _is_composer(block, reading):
         return
+    own, below = again.own_and_below(block, reading)
+    yield from _submitted(replace(block, rows=own), reading) if own else ()
+    yield from again.end_of_an_answer(below, block, reading)
+
+
+def _submitted(block: Block, reading: Reading) -> Iterator[Event]:
     asked = was_asked(reading, 0.0, block.seconds, passing.PLAN_QUESTION)
     if asked and block.fields["text"] == "Implement the plan.":
         yield Note(kind=NoteKind.APPROVAL, text=block.fields["text"], seconds=block.seconds)
@@ -52,16 +59,17 @@ def prompt_end(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def _typed(block: Block, reading: Reading) -> str:
-    rows = tuple(_as_typed(row) for row in block.rows)
+    bar = 2 if block.rows[0].line.text.startswith("▌ ") else 1  # 0.34 left no space after it
+    rows = tuple(_as_typed(row, bar) for row in block.rows)
     return said(Block(block.kind, rows, block.index), reading)
 
 
-def _as_typed(row: Row) -> Row:
+def _as_typed(row: Row, bar: int) -> Row:
     """Take a line's bar away, and give an item of a list its dash back."""
     if row.kind not in ("bar", "item"):
         return row
-    dash = "- " if row.kind == "item" else ""
-    return replace(row, kind="more", line=structs.replace(row.line, text=f"  {dash}{row.fields['text']}"))
+    text = f"- {row.fields['text']}" if row.kind == "item" else row.line.text[bar:]
+    return replace(row, kind="more", line=structs.replace(row.line, text=f"  {text}"))
 
 
 def _is_composer(block: Block, reading: Reading) -> bool:
@@ -75,23 +83,9 @@ def _is_composer(block: Block, reading: Reading) -> bool:
     )
 
 
-def _is_sticky_copy(block: Block, reading: Reading) -> bool:
-    """Tell the copy of the prompt in view, which full screen keeps in its first row, where a page begins with it."""
-    line = block.rows[0].line
-    segment = reading.transcript.segments[line.segment]
-    earlier = [other for other in reading.blocks[: block.index] if other.kind == "prompt"]
-    if segment.kind is not SegmentKind.FULL_SCREEN or reading.transcript.lines[segment.first_line] is not line:
-        return False
-    return bool(earlier) and _letters(earlier[-1], reading).startswith(_letters(block, reading))
-
-
-def _letters(block: Block, reading: Reading) -> str:
-    return "".join(filter(str.isalnum, _typed(block, reading)))
-
-
 def text(block: Block, reading: Reading) -> Iterator[Event]:
     """Read an answer."""
-    yield AssistantText(text=said(block, reading), seconds=block.seconds)
+    yield AssistantText(text=said(block, reading, kinds=_OF_AN_ANSWER), seconds=block.seconds)
 
 
 def plan(block: Block, reading: Reading) -> Iterator[Event]:
@@ -183,6 +177,7 @@ READERS: Mapping[str, Reader] = {
     "text": text,
     "command": tools.command,
     "commands": tools.commands,
+    "expanded": tools.expanded,
     "explored": tools.explored,
     "stdin": tools.stdin,
     "edited": tools.edited,
@@ -293,7 +288,7 @@ def _how_stopped(call: ToolUse, at: float, reading: Reading) -> Stopped | None:
     0.169 leaves a denied patch on the screen as if it had been made: the dialog stood until the interruption. The cell
     of a command that was running is drawn at the moment of the interruption, and as a failure if there are colours.
     """
-    if call.category is Category.EDIT and was_asked(reading, call.start_seconds or 0.0, at, passing.EDIT_QUESTION):
+    if call.category is Category.EDIT and was_asked(reading, 0.0, at, passing.EDIT_QUESTION):
         return Stopped.DENIED
     just_ended = call.command is not None and call.ok is not True and abs((call.start_seconds or 0.0) - at) < _AT_ONCE
     return Stopped.INTERRUPTED if just_ended else None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby, zip_longest
 
+from parsers.replay.document import SegmentKind
 from parsers.screens.codex_passing import cell_command, commands_seen
 from parsers.screens.evidence import shell_outcome
 from parsers.screens.hues import Hue, hue
@@ -76,6 +77,30 @@ def command_line(block: Block) -> tuple[str, tuple[Row, ...]]:
         return text, tuple(row for row in rest if row.kind != "command_more")
     drawn = unwrap([row.line.text for row in rest], head.line.cols, prose=False)
     return "\n".join([drawn[0].removeprefix("  └ "), *(line[4:] for line in drawn[1:])]) if drawn else "", ()
+
+
+def expanded(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read a command of the full screen's expanded view (0.162 on, ^t): whole, with its output and how it ended.
+
+    On the main screen 0.45 and older draw so what they print once more after a rewind.
+    """
+    if reading.transcript.segments[block.rows[0].line.segment].kind is not SegmentKind.FULL_SCREEN:
+        return
+    head, *rest = (row.line.text for row in (block.rows[0], *block.of("expanded_more")))
+    drawn = unwrap([head, *rest], block.rows[0].line.cols, prose=False)
+    written = "\n".join([drawn[0].removeprefix("$ "), *(line[4:] for line in drawn[1:])])
+    end = block.first("expanded_end")
+    status = (int(end.fields.get("status", end.fields["sign"] == "✗"))) if end else None
+    shown = "\n".join(row.line.text for row in block.of("expanded_output")) or None
+    yield ToolUse(
+        name="shell",
+        category=Category.SHELL,
+        input={"command": written},
+        command=written,
+        output=shown,
+        start_seconds=block.seconds,
+        **shell_outcome(written, shown, status),
+    )
 
 
 def commands(block: Block, reading: Reading) -> Iterator[Event]:

@@ -1,4 +1,4 @@
-"""OpenAI Codex's screen, 0.39 to 0.171: bullets at the left edge, results on a `└` below them.
+"""OpenAI Codex's screen, 0.34 to 0.171: bullets at the left edge, results on a `└` below them.
 
 A tool's name is bold and its bullet green or red; an answer's first word is not bold; reasoning is italic or faint.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from parsers.screens import codex_blocks
+from parsers.screens import codex_again, codex_blocks
 from parsers.screens.hues import Hue
 from parsers.screens.table import Look, Screen, chrome, head, panel, part, tool_table
 from parsers.session import Category
@@ -23,6 +23,9 @@ _FAINT_GLYPH = Look(faint=True, sure=True)
 _ITALIC = Look(italic=True, sure=True)
 _FAINT_WORDS = Look(faint=True, sure=True)
 _COLOURED = Look(not_hues=frozenset({Hue.DEFAULT, Hue.WHITE}))
+_PLAIN = Look(hues=frozenset({Hue.DEFAULT}), background=False, bold=False, faint=False, sure=True)
+_MAGENTA = Look(hues=frozenset({Hue.MAGENTA}))
+_COLOURED_WORDS = Look(not_hues=frozenset({Hue.DEFAULT}))
 _NOT_WHITE = Look(not_hues=frozenset({Hue.WHITE}))
 
 _UUID = r"(?P<session>[0-9a-f]{8}-[0-9a-f-]{27})"
@@ -30,6 +33,13 @@ _WRAPPED = ("interrupted", "error", "warning", "retry", "stdin")  # these are no
 _NUMBER = r"\d[\d,]{0,18}"
 
 RULES = (
+    part(  # whatever it looks like: only the program's own rows have styles
+        "expanded_output",
+        r".",
+        lead=_PLAIN,
+        within=("expanded",),
+        after=("expanded", "expanded_more", "expanded_output"),
+    ),
     # --- the program's furniture -----------------------------------------------------------------------------------
     chrome("art", r"[\s\u2800-\u28ff]+$"),
     chrome("banner", r" *>_ (?:You are using )?OpenAI Codex\b"),
@@ -37,10 +47,10 @@ RULES = (
     chrome("box", r"[╭│╰]"),
     chrome("permissions", r"  permissions: \S", within=("",)),
     panel("popup", r"  Mentions$", within=("", "prompt")),
-    panel("tip", r"  (?:Tip:|To get started, |⚠ MCP)"),
+    panel("tip", r"  ?(?:Tip:|To get started, |⚠ MCP)"),
     chrome("rule", r"─ Worked for .*─{4}|─{10,}$"),
-    chrome("turn_end", r"  Worked for <?\d+[hms].* • \d"),
-    chrome("turn_end", r"  \d\d:\d\d$", lead=_QUIET),  # 0.156
+    panel("turn_end", r"  Worked for <?\d+[hms].* • \d"),  # what stands below is no answer's: dialogs, notices
+    panel("turn_end", r"  \d\d:\d\d$", lead=_QUIET),  # 0.156
     # --- the end -----------------------------------------------------------------------------------------------------
     head(
         "totals",
@@ -53,10 +63,10 @@ RULES = (
     part("resume_more", r"Or run codex resume|Stop the current turn: ", within=("resume",)),
     chrome("left", r"Disconnected from this task\. "),  # 0.171: its daemon goes on
     # --- prompts: shaded; the composer has the same glyph, bold, or faint words; 0.39 drew a bar before each line ----
-    chrome("composer", r"[›▌»](?: |$)", lead=_SURELY_A_NAME),
-    chrome("composer", r"›(?: |$)", body=_PLACEHOLDER),
+    panel("composer", r"[›▌»](?: |$)", lead=_SURELY_A_NAME),
+    panel("composer", r"›(?: |$)", body=_PLACEHOLDER),
     part("bar", r"▌ ?(?P<text>.*)", lead=_QUIET, within=("prompt",), after=("prompt", "bar")),
-    head("prompt", r"▌ (?P<text>.*\S)", lead=_QUIET),
+    head("prompt", r"▌ ?(?P<text>.*\S)", lead=_QUIET),  # 0.34 left no space
     head("prompt", r"› (?P<text>.*\S)", lead=_SHADED),
     head("prompt", r"› (?P<text>.*\S)", lead=_FAINT_GLYPH),  # no shade if the terminal does not tell its background
     # A prompt taller than the full screen: its beginning scrolled away before it was ever drawn.
@@ -74,6 +84,16 @@ RULES = (
     head("error", r"■ (?P<text>.*)"),
     head("retry", r"⚠ ?(?P<text>stream error: .*retrying \d+/\d+.*)"),  # 0.39 keeps them
     head("warning", r"⚠ ?(?P<text>.*)"),
+    # --- commands of the expanded view: their output stands at the left edge ---------------------------------------
+    head("expanded", r"\$ (?P<command>.*\S)", lead=_MAGENTA),
+    part(
+        "expanded_more",
+        r" {4}",
+        lead=_COLOURED_WORDS,
+        within=("expanded",),
+        after=("expanded", "expanded_more"),
+    ),
+    part("expanded_end", r"(?P<sign>[✓✗]) (?:\((?P<status>\d{1,9})\) )?• \d[\d.]*m?s", within=("expanded",)),
     # --- tools -------------------------------------------------------------------------------------------------------
     head("commands", r"• Ran (?P<count>\d{1,3}) commands? · ", body=_NAME),
     head(  # 0.162 wrote Failed (exit 1), 0.169 writes Exited (status 1)
@@ -101,6 +121,7 @@ RULES = (
     head("questions", r"• Questions \d+/\d+ answered", body=_NAME),
     head("called", r"• (?P<verb>Called|Failed|Calling) (?P<server>[\w-]+)\.(?P<tool>\w+)(?P<input>\(.*)?", body=_NAME),
     head("searched", r"• Searched the web(?: for (?P<query>.*))?", body=_NAME),
+    head("searched", r"• Searched (?P<query>.*\S)", body=_SURELY_A_NAME),  # 0.98 to 0.135
     head("searching", r"• (?:Browsing|Searching) the web", body=_NAME),
     head("viewed", r"• Viewed [Ii]mage ?(?P<file>.*)", body=_NAME),
     head(
@@ -131,7 +152,8 @@ RULES = (
     chrome("footer", r"  .* · /\w+ to .*(?: · .*)?$|  .*\? for shortcuts"),
     chrome("footer", r"  (?:esc|⏎|ctrl|tab) .*to \w|  \d+ background terminals? running"),
     chrome("menu", r"[› ] /[a-z][\w-]* {2,}\S.*$", lead=_UNSHADED),
-    chrome("tip", r".", within=("tip", "popup", "onboarding", "menu")),
+    chrome("tip", r".", within=("tip", "popup", "onboarding", "menu", "turn_end", "composer")),
+    part("expanded_output", r".", within=("expanded",)),
     # --- what stands below a head ------------------------------------------------------------------------------------
     part("command_more", r"  │ ?(?P<text>.*)", within=("command", "user_shell")),
     chrome("tip", r"  └ Tip: "),
@@ -151,7 +173,10 @@ SCREEN = Screen(
     rules=RULES,
     readers=codex_blocks.READERS,
     tools=tool_table((r"shell|exec", Category.SHELL), (r"apply_patch", Category.EDIT), (r"web_search", Category.WEB)),
-    banners=(re.compile(r"(?:│| )? ?>_ (?:You are using )?OpenAI Codex \(v(?P<version>\d[\w.-]*)\) *│?$"),),
+    banners=(
+        re.compile(r"(?:│| )? ?>_ (?:You are using )?OpenAI Codex \(v(?P<version>\d[\w.-]*)\) *│?$"),
+        re.compile(r">_ You are using OpenAI Codex in (?P<cwd>[~/].*)$"),  # 0.34
+    ),
     facts=(
         re.compile(r"│ +(?:model|Model): +(?P<model>\S+)(?<!loading) "),
         re.compile(r"│ +(?:directory|Directory): +(?P<cwd>[~/].*?) +│$"),
@@ -159,5 +184,6 @@ SCREEN = Screen(
         re.compile(r"  (?P<model>[a-zA-Z]+-[\w.-]+) \w+ · [~/]"),
     ),
     signs=frozenset({"command", "explored", "edited", "totals", "commands"}),
+    settle=codex_again.each_once,
     finish=codex_blocks.finish,
 )

@@ -195,8 +195,13 @@ class Reading:
 
 
 Reader: TypeAlias = Callable[[Block, Reading], Iterable[Event]]
-Settle: TypeAlias = Callable[[Sequence[Block]], list[Block]]
+Settle: TypeAlias = "Callable[[Sequence[Block], Transcript], list[Block]]"
 Finish: TypeAlias = Callable[[list[Event], Reading], list[Event]]
+
+
+def as_drawn(blocks: Sequence[Block], _transcript: Transcript) -> list[Block]:
+    """Take nothing out: the default first step."""
+    return list(blocks)
 
 
 def unchanged(events: list[Event], _reading: Reading) -> list[Event]:
@@ -231,7 +236,7 @@ class Screen:
     programs: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     resumes: frozenset[str] = frozenset()
-    settle: Settle = list
+    settle: Settle = as_drawn
     finish: Finish = unchanged
     styled: re.Pattern[str] = re.compile("")
     flowing: frozenset[str] = frozenset({"prompt", "text"})
