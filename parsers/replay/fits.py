@@ -104,7 +104,7 @@ def _fits(document: Document, rows: Sequence[Row], height: int) -> Iterator[Fit]
     """Lay a frame where it lay, and wherever its top rows suggest by their letters."""
     if (unmoved := _unmoved(document, rows, height)) is not None:
         yield unmoved
-    tried = set() if unmoved is None else {document.base}
+    tried = {document.base}
     floor = document.base - SCREENS * height
     for number in [number for number, row in enumerate(rows) if len(row.letters) >= 2][:TOP]:
         for line in reversed(document.positions(rows[number].letters)):

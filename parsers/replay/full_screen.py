@@ -182,10 +182,10 @@ def _turn_page(story: Story, document: Document, rows: Sequence[Row], frame: Fra
 
     Little goes with it, unless it comes back: then a dialog had covered the whole screen.
     """
-    if _was_dialog(story, rows, len(frame.rows)):
+    height = len(frame.rows)
+    if _was_dialog(story, rows, height):
         story.current.covers = None
         document.cut(0, frame.seconds)
-    height = len(frame.rows)
     gone = not_shown(document, rows, max(0, document.base), lower_third(document, height))
     fresh = Document(document.banner)
     fresh.rewrite(0, rows, frame.seconds, frame.cols)
