@@ -108,6 +108,19 @@ def test_a_clear_keeps_what_came_before() -> None:
     assert [segment.first_line for segment in read.segments] == [0, 4]
 
 
+def test_a_short_conversation_stays_when_a_new_one_begins() -> None:
+    """Cleared, with the same header drawn again, what stood on one screen below it is kept."""
+    header = "model: the one that was scripted\r\ndirectory: ~/project/of/a/person\r\n"
+    said = [f"\r\nanswer number {number} says a little about it" for number in range(8)]
+    again = "\x1b[2J\x1b[H" + header + "\r\na new conversation"
+    begun = "loading\x1b[K", "\rloading\x1b[K", "\r" + header
+    transcript = read_transcript(record(*begun, *said, again, "\r\nand its answer", cols=60, rows=20))
+    assert [text for text in texts(transcript) if "answer" in text] == [line.strip() for line in said] + [
+        "and its answer"
+    ]
+    assert sum("model:" in text for text in texts(transcript)) == 1
+
+
 def test_a_repaint_is_no_news() -> None:
     """The whole history printed anew, wrapped otherwise, merges with what was there and keeps its times."""
     said = [f"{number} paragraph of the conversation" for number in range(20)]

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from parsers.replay.alignment import SHORT, Anchor, find_anchor, letters_of, walk
-from parsers.replay.document import PROBE, Document, SegmentKind
+from parsers.replay.alignment import SHORT, Anchor, Coverage, find_anchor, letters_of, walk
+from parsers.replay.document import PROBE, Document, DocumentLine, SegmentKind
 from parsers.replay.frames import Frame
 from parsers.replay.rows import Row
 from parsers.replay.story import MOSTLY, Part, Story
@@ -114,7 +114,7 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
     elif _another_view(document, shown, anchor):
         _begin(story, frame, shown, document, anchor.line)
         return
-    if _leaves_out(document, anchor, frame.seconds):
+    if _leaves_out(document, anchor):
         _go_on(story, frame, shown, document, anchor)
     elif not _splice(document, frame, shown, anchor):
         story.cut(document, _known_above(document, shown, anchor), frame.seconds)
@@ -144,13 +144,25 @@ def _place(documents: Sequence[Document], shown: Sequence[Row]) -> tuple[Documen
     return place
 
 
-def _leaves_out(document: Document, anchor: Anchor, seconds: float) -> bool:
+def _leaves_out(document: Document, anchor: Anchor) -> bool:
     """Tell whether a repaint ends before text that grew over some time: a reprint that is cut short, or a rewind.
 
     What appeared all at once, on the other hand, was a dialog, and it is right that it goes.
     """
-    tail = [line for line in document.lines[anchor.coverage.end : max(document.base, 0)] if line.row.letters]
-    return bool(tail) and max(line.seconds for line in tail) - min(line.seconds for line in tail) > AT_ONCE
+    tail = document.lines[anchor.coverage.end : max(document.base, 0)]
+    return _grew(tail) or _is_cleared(document, anchor.coverage)
+
+
+def _is_cleared(document: Document, again: Coverage) -> bool:
+    """Tell whether all that is shown again is how the program began: it was cleared, however short its text was."""
+    opening, text = document.lines[: again.end], document.lines[again.end :]
+    return again.tail > again.kept and not _grew(opening) and _grew(text)
+
+
+def _grew(lines: Sequence[DocumentLine]) -> bool:
+    """Tell whether lines did not appear all at once."""
+    times = [line.seconds for line in lines if line.row.letters]
+    return bool(times) and max(times) - min(times) > AT_ONCE
 
 
 def _go_on(story: Story, frame: Frame, shown: Sequence[Row], document: Document, anchor: Anchor) -> None:
