@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.mlflow_server import server  # noqa: F401  (fixtures for all tests)
 from tests.runs import empty_store, ready_store  # noqa: F401
@@ -73,6 +74,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # of nohup; a handler is not passed on, and nohup's promise holds
     signal.signal(signal.SIGHUP, lambda *_: None)
+
+# How long an example takes is the machine's affair, which may have much else to do.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 GUARD = HomeGuard()
 sys.addaudithook(GUARD)

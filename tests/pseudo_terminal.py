@@ -66,21 +66,28 @@ class PseudoTerminal:
 
     def kill(self, number: signal.Signals) -> None:
         """Send a signal to the program alone."""
+        assert self.status is None, f"it has ended with {self.status}, its number may be another's"
         os.kill(self._pid, number)
 
-    def interrupt(self, until: str) -> None:
-        """Press Ctrl-C until the screen shows what it leads to. Fails with the screen if it does not.
+    def interrupt(self, until: str | None = None) -> None:
+        """Press Ctrl-C until the screen shows what it leads to, or the program ends. Fails with the screen if not.
 
-        Once may be too little: Python's input() does not notice a signal that comes in the instant before it waits.
+        Once may be too little: Python does not notice a signal that comes in the instant before it begins to wait, be
+        it in input() or in sleep(). Again is only after a while: it would meet what the first one has begun.
         """
-        for _ in range(30):
+
+        def is_over() -> bool:
+            return self.status is not None or (until is not None and until in self.screen)
+
+        for _ in range(12):
             self.send("\x03")
-            again = time.monotonic() + 2
-            while until not in self.screen and self.status is None and time.monotonic() < again:
+            again = time.monotonic() + 5
+            while not is_over() and time.monotonic() < again:
                 self._read(0.2)
-            if until in self.screen or self.status is not None:
+            if is_over():
                 break
-        assert until in self.screen, f"not {until!r} (status {self.status}); the screen:\n{self.screen}"
+        assert is_over(), f"Ctrl-C changed nothing; the screen:\n{self.screen}"
+        assert until is None or until in self.screen, f"not {until!r} ({self.status}); the screen:\n{self.screen}"
 
     def wait_for(self, *texts: str, seconds: float = 60) -> str:
         """Read until the screen shows one of the texts, and return that text. Fails with the screen if it does not."""
@@ -130,6 +137,8 @@ class PseudoTerminal:
             if pid:
                 code = os.waitstatus_to_exitcode(status)
                 self.status = code if code >= 0 else 128 - code
+                while self._read(0.1):  # it may have written after we looked and before it ended
+                    pass
 
     def _answer(self, data: bytes) -> None:
         """Answer what programs ask a terminal at their start, or they wait: position, attributes."""

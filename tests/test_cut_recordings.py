@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parsers.session_folder import Parsed, read_folder
@@ -31,7 +31,7 @@ def read_cut(name: str, cuts: dict[str, float]) -> tuple[Parsed, int]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(typescript=SHARE, timing=SHARE)
 def test_cut_typescript(name: str, typescript: float, timing: float) -> None:
     """Wherever recorder or disk ended it, the recording is read; what it tells begins as the whole one's."""
@@ -42,7 +42,7 @@ def test_cut_typescript(name: str, typescript: float, timing: float) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(share=SHARE)
 def test_cut_log(name: str, share: float) -> None:
     """An assistant's log that ends in the middle of a record: the screen's events are there all the same."""

@@ -77,10 +77,10 @@ def test_the_telling_line() -> None:
 @pytest.mark.parametrize("text", ["a/" * 100_000, "1" * 200_000, "/" * 100_000, "error: " * 50_000, "0x" * 90_000])
 def test_pathological_texts(text: str) -> None:
     """No text takes long, and no signature is long."""
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(error_signature(text)) <= LENGTH
     assert len(command_signature(text)) <= LENGTH
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_commands_are_the_same_wherever_they_run() -> None:

@@ -92,7 +92,7 @@ def test_replay_keeps_time_and_bytes(tracking_root: Path) -> None:
         rest = process.stdout.read()
         took = time.monotonic() - began
     assert (first, rest, process.returncode) == (b"one\r\n", b"two\xff\r\n", 0)
-    assert 1.3 < took < 10.0
+    assert 0.5 < took < 25.0  # 1.5; none without waiting, 30 without the limit
 
 
 def test_the_terminal_is_as_before(tracking_root: Path) -> None:
@@ -103,7 +103,7 @@ def test_the_terminal_is_as_before(tracking_root: Path) -> None:
     command = [sys.executable, "-m", "with_tracking", "replay", "last"]
     with PseudoTerminal(command, cwd=CHECKOUT, environ=os.environ) as terminal:
         terminal.wait_for("playing")
-        terminal.send(b"\x03")
+        terminal.interrupt()
         assert terminal.wait_for_end() == 130
         assert terminal.bytes.count(b"\x1b[?1049l\x1b[?25h") == 1
 

@@ -58,7 +58,9 @@ USUAL = (
 )
 SYNC = """
 import pathlib, sys
-(pathlib.Path(__file__).parent / "called").write_text(" ".join(sys.argv[1:]))
+called = pathlib.Path(__file__).parent / "called"
+called.with_suffix(".new").write_text(" ".join(sys.argv[1:]))
+called.with_suffix(".new").rename(called)
 """
 NO_ENSUREPIP = """#!/bin/sh
 if [ "$1 $2" = "-m venv" ]; then

@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.recording import Output, Recording, Resize
@@ -328,7 +328,6 @@ PIECES = st.lists(st.one_of(st.sampled_from(SEQUENCES), st.text("abcdef ", min_s
 
 
 @given(PIECES, st.lists(st.integers(0, 400), max_size=30), st.data())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_chunks_do_not_matter(pieces: list[str], cuts: list[int], data: st.DataObject) -> None:
     """The same bytes at the same times give the same transcript, however they are cut."""
     runs = [piece.encode() for piece in pieces]
@@ -348,7 +347,6 @@ def test_chunks_do_not_matter(pieces: list[str], cuts: list[int], data: st.DataO
 @given(
     st.lists(st.one_of(st.binary(max_size=80), st.builds(Resize, st.just(0), st.integers(1, 9), st.integers(1, 30))))
 )
-@settings(deadline=None)
 def test_noise_never_raises(noise: list[bytes | Resize]) -> None:
     """Whatever bytes come, at whatever size, a transcript is made of them, and the same one each time."""
     recording = record(*noise, cols=10, rows=4)

@@ -121,8 +121,9 @@ class Bench:
         return sorted(self.root.glob("sessions/[0-9]*/[0-9]*/[0-9]*/*"))
 
     def session(self) -> tuple[Path, SessionHeader]:
-        """Return the only session."""
+        """Return the only session. While it begins its header may be a moment behind: nothing waits for that."""
         (folder,) = self.folders()
+        assert until((folder / "session.json").exists), list(folder.iterdir())
         return folder, msgspec.json.decode((folder / "session.json").read_bytes(), type=SessionHeader, strict=True)
 
     def processes(self) -> dict[int, str]:
@@ -139,11 +140,13 @@ class Bench:
         return {pid: line for pid, line in found.items() if line}
 
     def pid_of(self, wanted: str) -> int:
-        """Return the number of a process of this bench whose command line begins so."""
-        processes = self.processes()
-        found = [pid for pid, line in processes.items() if line.startswith(wanted)]
-        assert found, f"no {wanted} among {processes}"
-        return found[0]
+        """Return the number of a process of this bench whose command line begins so, or soon will."""
+
+        def find() -> list[int]:
+            return [pid for pid, line in self.processes().items() if line.startswith(wanted)]
+
+        assert until(lambda: bool(find())), f"no {wanted} among {self.processes()}"
+        return find()[0]
 
 
 def is_stopped(pid: int) -> bool:

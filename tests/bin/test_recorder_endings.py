@@ -99,8 +99,7 @@ def test_the_terminal_is_as_before(bench: Bench) -> None:
     with bench.shell() as terminal:
         terminal.send(f"{bench.wrapper()}\n")
         terminal.wait_for("here I am")
-        (folder,) = bench.folders()
-        pid = msgspec.json.decode((folder / "session.json").read_bytes(), type=SessionHeader).pid
+        pid = bench.session()[1].pid
         assert pid is not None
         os.kill(pid, signal.SIGTERM)
         assert until(lambda: bench.session()[1].ended_at is not None)

@@ -178,7 +178,8 @@ def test_a_disk_that_fills_up_meanwhile(bench: Bench, small_disk: str, mode: str
 
 def test_the_folder_vanishes_meanwhile(bench: Bench) -> None:
     """Somebody removes the recordings while the assistant runs: its work and status are untouched."""
-    bench.stub("claude", f'#!/bin/sh\nrm -rf "{bench.root}"\necho still here\nexit 7\n')
+    begun = f"until [ -e '{bench.root}'/sessions/*/*/*/*/session.json ]; do sleep 0.1; done"  # rm would meet the move
+    bench.stub("claude", f'#!/bin/sh\n{begun}\nrm -rf "{bench.root}"\necho still here\nexit 7\n')
     with bench.start([bench.wrapper()]) as terminal:
         assert terminal.wait_for_end() == 7
         assert terminal.bytes.startswith(b"still here\r\n")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.bin.conftest import Bench, until
+from tests.pseudo_terminal import PseudoTerminal
 from tests.runs import runs_in
 from with_tracking import archive, sync
 from with_tracking.store import local_store
@@ -16,26 +18,45 @@ from with_tracking.store import local_store
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.slow]
 
 COUNTING = """#!/bin/bash
-for ((n = 0; n < 40; n++)); do printf 'line %02d\\r\\n' $n; sleep 0.03; done
+for ((n = 0; n < 40; n++)); do
+    until [[ $n != 39 || -e $REPORT.end ]]; do sleep 0.1; done
+    printf 'line %02d\\r\\n' $n
+    sleep 0.03
+done
 printf 'the end\\r\\n'
 """
+LAST = 39
+
+
+def kill(bench: Bench, terminal: PseudoTerminal, victim: str) -> bool:
+    """Kill one of the processes. Returns whether it was still there."""
+    if victim == "recorder":
+        pids = [terminal._pid] if terminal.status is None else []
+    else:
+        beginning = {"script": "script ", "assistant": f"/bin/bash {bench.stubs}/claude"}[victim]
+        pids = [pid for pid, line in bench.processes().items() if line.startswith(beginning)][:1]
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return bool(pids)
 
 
 @pytest.mark.usefixtures("ready_store")
-@pytest.mark.parametrize("line", [0, 15, 39])
+@pytest.mark.parametrize("line", [0, 15, LAST])
 @pytest.mark.parametrize("victim", ["recorder", "script", "assistant"])
 def test_killed(bench: Bench, tracking_root: Path, victim: str, line: int) -> None:
     """Whoever is killed, and whenever: nothing keeps running, all that was shown is kept, and there is one run."""
     bench.stub("claude", COUNTING)
+    if line == LAST:
+        Path(f"{bench.environ['REPORT']}.end").touch()
     with bench.start([bench.wrapper()]) as terminal:
         shown = f"line {line:02}"
         terminal.wait_for(shown)
         # script(1) writes to the terminal first, then to its log: killed in between, nobody has those bytes.
         typescript_file = bench.session()[0] / "typescript"
         assert until(lambda: shown.encode() in typescript_file.read_bytes())
-        lines = {"script": "script ", "assistant": f"/bin/bash {bench.stubs}/claude"}
-        os.kill(terminal._pid if victim == "recorder" else bench.pid_of(lines[victim]), signal.SIGKILL)
-        terminal.wait_until_quiet(2)
+        assert kill(bench, terminal, victim) or line == LAST, "it has ended before it was killed"
+        terminal.wait_for_end()
     assert until(lambda: not bench.processes()), bench.processes()
     folder = bench.session()[0]
     assert shown.encode() in (folder / "typescript").read_bytes()

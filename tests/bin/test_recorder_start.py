@@ -186,7 +186,8 @@ def test_recordings_are_private(bench: Bench, run_anyhow: Run) -> None:
 
 def test_header_while_it_runs_and_after(bench: Bench) -> None:
     """session.json is there from the start, with the recorder's pid, and is completed at the end."""
-    bench.stub("claude", '#!/bin/sh\ncp "$WITH_TRACKING_HOME"/sessions/*/*/*/*/session.json "$REPORT"\n')
+    copy = 'cp "$WITH_TRACKING_HOME"/sessions/*/*/*/*/session.json "$REPORT" 2>/dev/null'
+    bench.stub("claude", f"#!/bin/sh\nuntil {copy}; do sleep 0.1; done\n")  # the assistant does not wait for it
     subprocess.run(["git", "init", "-q", "-b", "topic/x", str(bench.folder)], check=True)
     commit = ["git", "-C", str(bench.folder), "-c", "user.name=T", "-c", "user.email=t@e.org", "commit", "-q"]
     subprocess.run([*commit, "--allow-empty", "-m", "x"], check=True)

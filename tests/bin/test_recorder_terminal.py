@@ -44,11 +44,11 @@ SUSPENSIONS = {
 }
 
 RESIZED = f"""#!{sys.executable} -IS
-import os, signal
+import os, signal, time
 def show(*_): os.write(1, b"size %d %d\\n" % os.get_terminal_size())
 signal.signal(signal.SIGWINCH, show)
 show()
-while True: signal.pause()
+while True: time.sleep(0.1)  # pause() would not notice a signal that comes in the instant before it waits
 """
 
 DRAWING = r"""#!/bin/bash
@@ -130,7 +130,9 @@ def test_ctrl_z_at_the_start(bench: Bench) -> None:
     bench.stub("claude", "#!/bin/bash\ntrap '' TSTP; echo here I am; read -r line\n")
     with bench.shell() as terminal:
         for number in range(12):  # what it meets is chance
-            terminal.send(f"clear; {bench.wrapper()}\n")
+            terminal.send("clear\n")
+            terminal.wait_until(lambda screen: screen == "ready>", "nothing left of the time before")
+            terminal.send(f"{bench.wrapper()}\n")
             deadline = time.monotonic() + 60
             while len(bench.folders()) == number and time.monotonic() < deadline:
                 terminal._read(0.001)

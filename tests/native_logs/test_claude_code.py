@@ -66,7 +66,7 @@ LOG = (TRAPS / "claude_code" / "results" / "00000000-0000-4000-8000-000000000583
 
 
 @given(st.integers(0, len(LOG)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_log_cut_off_anywhere_is_read_up_to_there(length: int) -> None:
     """While the assistant writes, whole records count and the half-written last one is told apart."""
     log = read_native("claude_code", [LOG[:length]])
@@ -77,7 +77,7 @@ def test_a_log_cut_off_anywhere_is_read_up_to_there(length: int) -> None:
 
 
 @given(st.binary(max_size=300), st.integers(0, len(LOG)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nothing_in_a_log_raises(noise: bytes, position: int) -> None:
     """Whatever bytes stand in a log, reading ends well and every other line is kept."""
     log = read_native("claude_code", [LOG[:position] + noise + LOG[position:]])

@@ -68,7 +68,7 @@ LOG = b"".join(file.read_bytes() for file in (TRAPS / "openai_codex" / "code_mod
 
 
 @given(st.integers(0, len(LOG)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_rollout_cut_off_anywhere_is_read_up_to_there(length: int) -> None:
     """While Codex writes, whole records count and the half-written last one is told apart."""
     log = read_native("openai_codex", [LOG[:length]])
@@ -114,7 +114,7 @@ def test_of_a_scripts_calls_only_the_named_one_was_refused() -> None:
 
 
 @given(st.binary(max_size=300), st.integers(0, len(LOG)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nothing_in_a_rollout_raises(noise: bytes, position: int) -> None:
     """Whatever bytes stand in a rollout, reading ends well."""
     read_native("openai_codex", [LOG[:position] + noise + LOG[position:]])
@@ -146,7 +146,7 @@ def test_calls_are_read_from_scripts(script: str, calls: list[Any]) -> None:
 
 
 @given(st.text(max_size=400))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_script_raises(text: str) -> None:
     """Whatever the model wrote, reading its script ends well."""
     assert all(isinstance(call, ScriptCall) for call in calls_in(f"tools.a({text}); const b = {text}; `${{{text}}}`"))
