@@ -69,11 +69,11 @@ class PseudoTerminal:
         assert self.status is None, f"it has ended with {self.status}, its number may be another's"
         os.kill(self._pid, number)
 
-    def interrupt(self, until: str | None = None) -> None:
+    def interrupt(self, until: str | None = None, *, again: float = 5) -> None:
         """Press Ctrl-C until the screen shows what it leads to, or the program ends. Fails with the screen if not.
 
         Once may be too little: Python does not notice a signal that comes in the instant before it begins to wait, be
-        it in input() or in sleep(). Again is only after a while: it would meet what the first one has begun.
+        it in input() or in sleep(). The next one is only `again` seconds later: it would meet what the first has begun.
         """
 
         def is_over() -> bool:
@@ -81,8 +81,8 @@ class PseudoTerminal:
 
         for _ in range(12):
             self.send("\x03")
-            again = time.monotonic() + 5
-            while not is_over() and time.monotonic() < again:
+            enough = time.monotonic() + again
+            while not is_over() and time.monotonic() < enough:
                 self._read(0.2)
             if is_over():
                 break

@@ -39,6 +39,11 @@ class Recorded:
     events: tuple[Event, ...]
 
 
+def listed(moment: datetime) -> str:
+    """Return how lists tell when a session began, in UTC: with the time in this year, else with the year."""
+    return f"{moment:%d %b %H:%M}" if moment.year == datetime.now(UTC).year else f"{moment:%d %b %Y}"
+
+
 def header(session_id: str, **changes: Any) -> SessionHeader:
     """Return what the recorder writes at the end of a session of 30 seconds."""
     fields: dict[str, Any] = {

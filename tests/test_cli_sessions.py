@@ -43,7 +43,7 @@ def test_list_is_a_table_of_80_columns(tracking_root: Path) -> None:
     header, first, second = shown.stdout.splitlines()
     assert header.split() == ["ID", "WHEN", "WITH", "TIME", "CMDS", "ASKED"]
     assert first.split() == [
-        "20261120-102939", "20", "Nov", "10:29", "claude", "5m00", "4/1✗", "✓", "close-issue", "583",
+        "20261120-102939", *synthetic.listed(later).split(), "claude", "5m00", "4/1✗", "✓", "close-issue", "583",
     ]  # fmt: skip
     assert second.startswith("20261120-092939 ")
     assert run("show", "20261120-092939").returncode == 0

@@ -14,7 +14,7 @@ from tests.forked import run
     ("arguments", "names", "shown", "gone"),
     [
         (("stats",), ("claude_code", "openai_codex", "close-issue"), "SESSIONS", "COST"),
-        (("trends",), ("Fri 20 Nov 2026",), "SESSIONS", "COST"),
+        (("trends", "--until", "2026-11-21"), ("Fri 20 Nov 2026",), "SESSIONS", "COST"),
         (("compare", "--by", "provider"), ("claude_code", "openai_codex"), "MEDIAN", "baseline"),
         (("compare", "-1", "-2"), ("duration_se…", "cost_usd"), "DIFFERENCE", "%"),
         (("compare", "--latest-vs-previous"), ("success", "cost_usd"), "BEFORE", "VERDICT"),

@@ -134,7 +134,7 @@ def test_command(archive_of_two: Path) -> None:
     """A line for the session, a line for each place; filters hold; nothing found is exit 1."""
     shown = run("search", "proxy", TZ="UTC")
     assert shown.stdout.splitlines() == [
-        "a 20 Nov 09:29 claude ✓ Why does the login time out? See src/app/login_form.py",
+        f"a {synthetic.listed(synthetic.BEGAN)} claude ✓ Why does the login time out? See src/app/login_form.py",
         "  +1:01:40 answers The connection was refused by the café's proxy.",
     ]
     found = json.loads(run("search", "proxy", "--json").stdout)
