@@ -32,6 +32,10 @@ from parsers.session import (
 )
 from parsers.shell_commands import simple_commands
 
+_STOPPED_SOMEHOW = (
+    "aborted by user",  # Codex
+    "Reason: User cancelled the operation",  # Gemini CLI before 0.40
+)
 S = TypeVar("S")
 N = TypeVar("N")
 
@@ -207,8 +211,8 @@ def _file_names(use: ToolUse) -> set[str]:
 def _completed(logged: ToolUse, seen: ToolUse) -> ToolUse:
     """Return the log's tool use with what only the screen showed: mostly that somebody said no, or stopped it."""
     stopped = logged.stopped or (seen.stopped if logged.exit_code is None else None)
-    if seen.stopped is not None and "aborted by user" in (logged.output or ""):
-        stopped = seen.stopped  # Codex logs these words of denied and of interrupted calls: only the screen tells which
+    if seen.stopped is not None and _says_only_that_it_stopped(logged):
+        stopped = seen.stopped
     ok = False if stopped else _first(logged.ok, seen.ok)
     return msgspec.structs.replace(
         logged,
@@ -226,10 +230,17 @@ def _completed(logged: ToolUse, seen: ToolUse) -> ToolUse:
     )
 
 
+def _says_only_that_it_stopped(logged: ToolUse) -> bool:
+    """Tell whether the log has words that it uses of denied and of interrupted calls: only the screen tells which."""
+    return any(words in (logged.output or "") for words in _STOPPED_SOMEHOW)
+
+
 def _disagreements(logged: ToolUse, seen: ToolUse) -> Iterator[Disagreement]:
     """Yield what the two sides say differently of one tool use."""
     for about in ("ok", "exit_code", "stopped"):
         on_screen, in_log = getattr(seen, about), getattr(logged, about)
+        if about == "stopped" and _says_only_that_it_stopped(logged):
+            continue
         if on_screen is not None and in_log is not None and on_screen != in_log:
             called = logged.command or " ".join((logged.name, *logged.files))
             yield Disagreement(
@@ -251,7 +262,7 @@ def _errors(screen: Sequence[Event], merge: _Merge) -> None:
         for at in paired.values():
             merge.completed[places[at]] = msgspec.structs.replace(logged[at], source=Source.BOTH)
         alone = [error for i, error in enumerate(seen) if i not in paired]
-        merge.kept.extend(alone[_stopped_in_log_alone(screen, merge.native, kind) :])
+        merge.kept.extend(alone[_stopped_in_log_alone(screen, merge, kind) :])
         if kind is ErrorKind.INTERRUPTED:
             left = [place for at, place in enumerate(places) if at not in paired.values()]
             merge.dropped.update(left[: _stopped_on_screen_alone(merge)])
@@ -261,11 +272,12 @@ def _is_error(event: Event, kind: ErrorKind) -> bool:
     return isinstance(event, Error) and event.kind is kind
 
 
-def _stopped_in_log_alone(screen: Sequence[Event], native: Sequence[Event], kind: ErrorKind) -> int:
+def _stopped_in_log_alone(screen: Sequence[Event], merge: _Merge, kind: ErrorKind) -> int:
     """Count the tool uses that the log says were stopped, beyond those that the screen says so of."""
     reason = {ErrorKind.INTERRUPTED: Stopped.INTERRUPTED, ErrorKind.PERMISSION_DENIED: Stopped.DENIED}.get(kind)
     if reason is None:
         return 0
+    native = [merge.completed.get(position, event) for position, event in enumerate(merge.native)]
     in_log, on_screen = (sum(isinstance(e, ToolUse) and e.stopped is reason for e in side) for side in (native, screen))
     return max(in_log - on_screen, 0)
 

@@ -7,6 +7,8 @@ import re
 CUT = ("…", "...")
 SHORTEST_CUT = 8  # letters: a shorter beginning could be that of any text
 MOSTLY = 0.7  # of a text's letters
+# What a screen adds to an answer's lines: numbers before lines of code, borders of a table's cells, cuts.
+_PIECES = re.compile(r"^\s*\d{1,4} |[│┃|]|…|\.\.\.")
 _FENCE = re.compile(r"(?m)^[ \t]*(?:```|~~~).*$")
 
 
@@ -22,9 +24,9 @@ def shown_letters(answer: str) -> str:
 
 def mostly(shown: str, whole: str) -> bool:
     """Tell whether most of a text's lines stand in the letters of another: a screen draws a table its own way."""
-    lines = [letters(line) for line in shown.splitlines()]
-    known = sum(len(line) for line in lines if len(line) >= SHORTEST_CUT and line in whole)
-    return known > MOSTLY * sum(map(len, lines))
+    pieces = [letters(piece) for line in shown.splitlines() for piece in _PIECES.split(line)]
+    known = sum(len(piece) for piece in pieces if len(piece) >= SHORTEST_CUT and piece in whole)
+    return known > MOSTLY * sum(map(len, pieces))
 
 
 def begins(cut: str, whole: str) -> bool:

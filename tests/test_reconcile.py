@@ -92,6 +92,20 @@ def test_who_stopped_a_call_is_the_screens_to_say_where_the_log_has_one_word_for
     assert (use.stopped, use.ok) == (Stopped.INTERRUPTED, False)
 
 
+def test_a_denial_on_screen_is_no_interruption_where_the_log_has_one_word_for_both() -> None:
+    """Gemini CLI before 0.40 logs "cancelled" of both; the interruption after it is another, and nobody disagrees."""
+    cancelled = "[Operation Cancelled] Reason: User cancelled the operation."
+    screen = [
+        _shell("rm -rf build", ok=False, stopped=Stopped.DENIED),
+        Error(kind=ErrorKind.INTERRUPTED, text="Request cancelled.", seconds=9.0),
+    ]
+    native = [_shell("rm -rf build", NATIVE, ok=False, stopped=Stopped.INTERRUPTED, output=cancelled)]
+    events = reconcile(screen, native)
+    assert [use.stopped for use in _tools(events)] == [Stopped.DENIED]
+    assert [e.text for e in events if isinstance(e, Error)] == ["Request cancelled."]
+    assert not [e for e in events if isinstance(e, Disagreement)]
+
+
 def test_a_disagreement_is_told_and_the_log_believed() -> None:
     """Where both sides know and differ, nothing is chosen silently."""
     events = reconcile([_shell("make", ok=True)], [_shell("make", NATIVE, ok=False, exit_code=2)])
@@ -114,6 +128,29 @@ def test_a_log_without_tool_uses_takes_none_from_the_screen() -> None:
     """Gemini 0.8 logs messages alone: a search that names neither command nor file is no count of anything logged."""
     search = ToolUse(name="SearchText", category=Category.SEARCH, input={"input": "'subtotal' in *.py"}, ok=True)
     assert _tools(reconcile([search], [Prompt(text="hi", source=NATIVE)])) == [search]
+
+
+def test_an_answer_drawn_with_cut_cells_and_numbered_code_is_the_logged_one() -> None:
+    """Gemini CLI cuts the cells of a table (0.20) and numbers the lines of code."""
+    drawn = """Done: two files changed.
+┌─────────────┬──────┬─────────────────────────┐
+│ file        │ l... │ what was done           │
+│ new_modu... │ 2    │ one became two, and t... │
+└─────────────┴──────┴─────────────────────────┘
+ 1 def add(first, second):
+ 2     return first + second"""
+    logged = """Done: **two** files changed.
+
+| file | lines | what was done |
+|---|---|---|
+| new_module.py | 2 | one became two, and this is rather long |
+
+```python
+def add(first, second):
+    return first + second
+```"""
+    events = reconcile([AssistantText(text=drawn)], [AssistantText(text=logged, source=NATIVE)])
+    assert [(e.text, e.source) for e in events if isinstance(e, AssistantText)] == [(logged, Source.BOTH)]
 
 
 def test_reflowed_answers_are_one_and_cut_ones_survive() -> None:

@@ -129,12 +129,23 @@ def _events(
 def _copies(messages: Iterable[Message]) -> set[str]:
     """Name the messages that only repeat earlier ones.
 
-    After an interruption Gemini (0.61) records what is left of the model's history once more, under new ids and all
-    with the same time; its answers are then lists of API parts, while an answer that just came is a string.
+    After an interruption Gemini (0.61) records what is left of the model's history once more, under new ids and within
+    a moment; its answers are then lists of API parts, while an answer that just came is a string.
     """
     listed = list(messages)
-    again = {m.timestamp for m in listed if m.type == "gemini" and isinstance(m.content, list) and not m.tokens}
-    return {m.id for m in listed if m.timestamp in again and m.type in ("user", "gemini") and not m.tool_calls}
+    again = [m for m in listed if m.type == "gemini" and isinstance(m.content, list) and not (m.tokens or m.tool_calls)]
+    at_once = {m.timestamp for m in again}
+    about = {int(at.timestamp()) + beside for at in at_once if at is not None for beside in (-1, 0, 1)}
+    copies = {m.id for m in again}
+    said: set[str] = set()
+    for message in listed:
+        if message.type == "user":
+            text = gemini_messages.text_of(message.content)
+            near = message.timestamp is not None and int(message.timestamp.timestamp()) in about
+            if message.timestamp in at_once or (near and text in said):
+                copies.add(message.id)
+            said.add(text)
+    return copies
 
 
 def _agent(talk: Conversation, conversations: list[Conversation]) -> str:

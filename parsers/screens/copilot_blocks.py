@@ -43,7 +43,9 @@ _SENT = frozenset({"text", "tool", "retry", "api_error", "cancelled"})
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a submitted message, or a command for the program itself, which the model never answers."""
-    lines = [row.fields.get("text", "") for row in block.rows]
+    first, *more = [row.fields.get("text", "") for row in block.rows]
+    indented = block.rows[0].line.text.startswith("  ")  # by four instead of three columns
+    lines = [first, *(line.removeprefix(" ") if indented else line for line in more)]
     text = rejoin(lines, block.rows[0].line.cols - _BESIDE_PROMPT).strip()
     after = reading.following(block)
     if text.startswith("/") and (after is None or after.kind not in _SENT):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from parsers.screens import copilot_blocks
+from parsers.screens.hues import Hue
 from parsers.screens.table import Look, Screen, chrome, head, panel, part, tool_table
 from parsers.session import Category
 
@@ -15,6 +16,7 @@ _EDGE = r"(?: *┃)?$"  # a scrollbar may stand in the last column
 _CLOCK = r" {2,}\d{1,2}:\d\d(?: ?[AP]M)?"
 _LOGO = r"[ ╭─╮╰╯█▘▝▔]{0,24}"  # the sheet at the end stands beside it
 _NAME = Look(bold=True)
+_DONE = Look(hues=frozenset({Hue.GREEN}))  # an answer's bullet is blue
 _NOTICES = (
     r"(?:No copilot-instructions\.md|MCP Servers? |Tip: |Welcome |You are |Signed in|Connected to|Loaded |Mode: "
     r"|Session |Environment loaded|Logged in|Remote |Copilot is )"
@@ -54,7 +56,9 @@ RULES = (
     head("prompt", r" {1,2}❯ (?P<text>\S.*?)" + _CLOCK + _EDGE),
     head("prompt", r" {1,2}❯ (?P<text>\S.*?)" + _EDGE, after=("bar",)),
     chrome("menu", r" {1,2}❯ "),
-    part("more", r" {3,4}(?P<text>.*?)" + _EDGE, within=("prompt",), after=("prompt", "more")),
+    part("more", r" {3}(?P<text>.*?)" + _EDGE, within=("prompt",), after=("prompt", "more")),
+    head("tool", r" (?P<mark>●) (?P<tool>Read|View|Edit|Create|Write|Delete) (?P<rest>\S.* (?:\d+ lines? read|[+-]\d+))"
+         + _EDGE, lead=_DONE, body=_NAME),  # a file of a type without letters of its own
     head("text", r" ● {1,2}(?P<text>.*?)" + _EDGE),
     head("tool", r" (?P<mark>[A-Z+#]{1,4}|\w{1,4}) (?P<tool>Read|View|Edit|Create|Write|Delete)"
          r"(?: (?P<rest>.*?))?" + _EDGE),

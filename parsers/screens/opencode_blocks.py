@@ -24,6 +24,7 @@ from parsers.session import (
     ToolUse,
 )
 
+_SIGN_OF_SHELL = "$ "
 _NO_OUTPUT = "(no output)"
 _SIGN = re.compile(r"\s*\d+ (?P<sign>[+-])(?: |$)")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(?P<end>\w+)\1")
@@ -108,12 +109,12 @@ def shell(block: Block, reading: Reading) -> Iterator[Event]:
 
 def _command(block: Block) -> str:
     """Give the command: a bare row of the bar, which is left out, or an empty line ends it."""
-    lines = [block.fields["command"]]
+    lines = [_SIGN_OF_SHELL + block.fields["command"]]
     for row in block.rows[1:]:
         if row.kind != "command":
             break
         lines.append(row.fields["command"])
-    command = rejoin(lines, block.rows[0].line.cols - _BORDERS)
+    command = rejoin(lines, block.rows[0].line.cols - _BORDERS).removeprefix(_SIGN_OF_SHELL)
     in_run = block.rows[0].line.text.startswith("$")
     return _with_rest(command, block) if in_run or _quotation_open(command) else command
 

@@ -30,6 +30,25 @@ def test_prompts_without_the_time_of_day() -> None:
     assert (prompts(reading), texts(reading)) == (["clean up:\n- build output"], ["Done."])
 
 
+def test_prompts_keep_their_indentation() -> None:
+    """Further lines stand below the first letter of the first one, with or without a frame."""
+    framed = typed("clean up:", "  - build output")
+    bare = framed.replace("\n  ❯", "\n ❯").replace("\n    ", "\n   ")
+    for drawn in (framed, bare):
+        assert prompts(read(drawn, " ● Done.\n")) == ["clean up:\n  - build output"]
+
+
+def test_a_file_of_an_unknown_type_has_a_green_bullet() -> None:
+    """Where there are no letters for the type (1.0.102), the bullet of an answer stands; it is green, the name bold."""
+    green = ink("32", "●")
+    answer = f" {ink('34', '●')} {ink('1', 'Read')} it: 3 lines read\n\n"
+    reading = read(call(green, "Read", "a.txt 2 lines read"), call(green, "Edit", "a.txt +1 -1"), answer)
+    assert [(tool.category, tool.files, tool.ok) for tool in tools(reading)] == [
+        (Category.READ, ("a.txt",), True), (Category.EDIT, ("a.txt",), True)
+    ]  # fmt: skip
+    assert texts(reading) == ["Read it: 3 lines read"]
+
+
 def test_failures_are_said() -> None:
     """✗ is a failure, with the exit code if there is room for it; a finished call without it went well."""
     found = tools(

@@ -41,6 +41,13 @@ def test_struck_through_is_rejected() -> None:
     assert (tool.ok, tool.stopped, tool.command) == (False, Stopped.DENIED, "rm -rf build")
 
 
+def test_a_wrapped_command_is_one_line() -> None:
+    """The `$` before its first row takes room as well, so the next word did not fit."""
+    rows = ('$ git add -A && git commit -qm "Add module" && git', "log --oneline -1", "", "a1b2c3d Add module")
+    (tool,) = tools(show(block(DARK, *rows), provider="opencode", cols=60))
+    assert tool.command == 'git add -A && git commit -qm "Add module" && git log --oneline -1'
+
+
 def test_red_has_failed() -> None:
     """The pen of a call on one line tells its outcome (1.18)."""
     lines = (ink(GREY, "→ Read app/a.py"), ink(RED, "→ Read missing.txt"), ink(GREY, '✱ Glob "**/*.py"'))
