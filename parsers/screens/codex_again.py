@@ -12,6 +12,7 @@ from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from parsers.replay.document import SegmentKind
+from parsers.same_words import letters
 from parsers.screens.prose import said
 from parsers.screens.table import Block, Place, Reading, Row
 from parsers.session import AssistantText, Event
@@ -85,7 +86,7 @@ def _known(block: Block, reading: Reading) -> str | None:
     if segment.kind is not SegmentKind.FULL_SCREEN:
         return None
     first = _first_line(segment.first_line, reading)
-    shown = "".join(filter(str.isalnum, block.fields["text"]))
+    shown = letters(block.fields["text"])
     earlier = [other for other in reading.blocks[: block.index] if other.kind == "prompt"]
     if first is not line:  # the last prompt of the page before may stand on this one as well
         turned = line.seconds - first.seconds < _FRAME
@@ -106,4 +107,4 @@ def _letters(block: Block) -> str:
 
 
 def _letters_of(row: Row) -> str:
-    return "".join(filter(str.isalnum, row.line.text))
+    return letters(row.line.text)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby, zip_longest
+from typing import Any
 
 from parsers.replay.document import SegmentKind
 from parsers.screens.codex_passing import cell_command, commands_seen
@@ -51,11 +52,13 @@ def command(block: Block, reading: Reading) -> Iterator[Event]:
         outcome = {"ok": colour is Hue.GREEN, "exit_code": 0 if colour is Hue.GREEN else None}
     else:
         outcome = {}
-    if outcome.get("ok") is not True and _REFUSED.match(
-        shown or ""
-    ):  # by a rule: it never ran, and has a cell all the same
-        outcome |= {"ok": False, "stopped": Stopped.DENIED}
-    yield ToolUse(
+    if outcome.get("ok") is not True and _REFUSED.match(shown or ""):
+        outcome |= {"ok": False, "stopped": Stopped.DENIED}  # by a rule: it never ran, and has a cell all the same
+    yield _ran(written, shown, outcome, block)
+
+
+def _ran(written: str, shown: str | None, outcome: Mapping[str, Any], block: Block) -> ToolUse:
+    return ToolUse(
         name="shell",
         category=Category.SHELL,
         input={"command": written},
@@ -90,17 +93,9 @@ def expanded(block: Block, reading: Reading) -> Iterator[Event]:
     drawn = unwrap([head, *rest], block.rows[0].line.cols, prose=False)
     written = "\n".join([drawn[0].removeprefix("$ "), *(line[4:] for line in drawn[1:])])
     end = block.first("expanded_end")
-    status = (int(end.fields.get("status", end.fields["sign"] == "✗"))) if end else None
+    status = int(end.fields.get("status", end.fields["sign"] == "✗")) if end else None
     shown = "\n".join(row.line.text for row in block.of("expanded_output")) or None
-    yield ToolUse(
-        name="shell",
-        category=Category.SHELL,
-        input={"command": written},
-        command=written,
-        output=shown,
-        start_seconds=block.seconds,
-        **shell_outcome(written, shown, status),
-    )
+    yield _ran(written, shown, shell_outcome(written, shown, status), block)
 
 
 def commands(block: Block, reading: Reading) -> Iterator[Event]:
