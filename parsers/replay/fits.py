@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from parsers.replay.alignment import SHORT
 from parsers.replay.document import PROBE, Document, DocumentLine
 from parsers.replay.rows import Row
-from parsers.replay.vanished import MOMENT
+from parsers.replay.vanished import MOMENT, words_of
 
 HEADER = 4  # rows at the top that may be sticky; they are not written once the text has scrolled
 TOP = 8  # rows with letters that are looked up
@@ -23,8 +22,6 @@ LIVE = 7  # rows at the bottom that may be spinner, composer and footer
 COMPOSER = 4  # rows at the bottom by which composer and footer are known
 KNOWN = 0.7  # of the height: rows known down to there were scrolled back to
 NEW = 2  # rows below those that are not known; one may be a hint at how to get back
-
-_DIGITS = re.compile(r"\d+")
 
 
 def upper(height: int) -> float:
@@ -84,12 +81,8 @@ def scrolled_back(document: Document, rows: Sequence[Row], fit: Fit, height: int
 
 def _is_new(document: Document, row: Row, places: Iterable[int]) -> bool:
     """Tell whether a row says what none of these lines says."""
-    told = [_words(document.lines[line].row) for line in places if line < len(document.lines)]
-    return bool(row.letters) and _words(row) not in told
-
-
-def _words(row: Row) -> str:
-    return _DIGITS.sub("", row.letters)  # a spinner counts on meanwhile
+    told = [words_of(document.lines[line].row) for line in places if line < len(document.lines)]
+    return bool(row.letters) and words_of(row) not in told
 
 
 def same_below(document: Document, rows: Sequence[Row], height: int) -> bool:

@@ -67,7 +67,7 @@ class Vanished:
 
     def _keep(self, gone: Gone) -> None:
         """Keep a row that stood for a while; one that only counted on is the same row."""
-        words = _DIGITS.sub("", gone.row.letters)
+        words = words_of(gone.row)
         latest = self._latest.get(words)
         if latest and latest.row.text != gone.row.text and gone.first_seconds - latest.last_seconds <= GAP:
             gone.row.settle()
@@ -76,6 +76,11 @@ class Vanished:
             gone.row.settle()
             self._gone.append(gone)
             self._latest[words] = gone
+
+
+def words_of(row: Row) -> str:
+    """Return what a row says but for its numbers: a spinner counts on, and is the same."""
+    return _DIGITS.sub("", row.letters)
 
 
 class Stayed:
