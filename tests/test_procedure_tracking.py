@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +113,6 @@ def test_signals_are_the_commands(tracking_root: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=CHECKOUT) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"up\n"
-        time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 143
     _, session = only_session(tracking_root)

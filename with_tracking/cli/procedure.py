@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -79,32 +80,45 @@ def _run(session: ProcedureSession, words: Sequence[str]) -> tuple[int, str]:
     streams = {"stdout": sys.stdout.buffer, "stderr": sys.stderr.buffer}
     with archive.private():
         files = [(session.folder / f"{name}.txt").open("wb") for name in streams]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ)
-    before = _pass_signals(process)
-    copiers = [
-        threading.Thread(target=_copy, args=(source, target, file, session.step), daemon=True)
-        for source, target, file in zip((process.stdout, process.stderr), streams.values(), files, strict=True)
-    ]
-    for copier in copiers:
-        copier.start()
-    code = process.wait()
-    for copier in copiers:
-        copier.join(LEFT_OPEN_SECONDS)
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    with _signals_passed_on() as pass_on_to:
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ)
+        pass_on_to(process)
+        copiers = [
+            threading.Thread(target=_copy, args=(source, target, file, session.step), daemon=True)
+            for source, target, file in zip((process.stdout, process.stderr), streams.values(), files, strict=True)
+        ]
+        for copier in copiers:
+            copier.start()
+        code = process.wait()
+        for copier in copiers:
+            copier.join(LEFT_OPEN_SECONDS)
     return _status(code), "".join((session.folder / f"{name}.txt").read_text("utf-8", "replace") for name in streams)
 
 
-def _pass_signals(process: subprocess.Popen[bytes]) -> dict[signal.Signals, Any]:
-    """Let the command decide what signals mean; Ctrl-C it gets from the terminal itself."""
+@contextlib.contextmanager
+def _signals_passed_on() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """Let the command decide what signals mean, also those that come while it starts: it is told as soon as it runs.
 
-    def pass_on(number: int, frame: object) -> None:
-        process.send_signal(number)
+    Ctrl-C it gets from the terminal itself.
+    """
+    early: list[int] = []
+    send: Callable[[int], None] = early.append
 
-    before: dict[signal.Signals, Any] = {signal.SIGINT: signal.signal(signal.SIGINT, lambda number, frame: None)}
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        before[number] = signal.signal(number, pass_on)
-    return before
+    def pass_on_to(process: subprocess.Popen[bytes]) -> None:
+        nonlocal send
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda number, frame: None)
+        send = process.send_signal
+        for number in early:
+            send(number)
+
+    before: dict[signal.Signals, Any] = {
+        number: signal.signal(number, lambda number, frame: send(number)) for number in (signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield pass_on_to
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _copy(source: IO[bytes], target: BinaryIO, file: IO[bytes], step: Callable[[str], None]) -> None:
