@@ -83,6 +83,7 @@ def set_up_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("once")
     made = make_checkout(folder / "a checkout")
     assert set_up(made, real_python(folder) | {"HOME": str(folder)}).returncode == 0
+    wait_for(made / "with_tracking" / "called")
     return made, made.rename(folder / "kept")
 
 
@@ -222,6 +223,14 @@ def test_in_the_background(checkout: Path, tmp_path: Path) -> None:
     assert (checkout / ".venv" / "set-up-done").exists()
     assert called.read_text() == "sync --quiet"
     assert "Successfully installed with-tracking" in (checkout / ".venv" / "set-up.log").read_text()
+
+
+def test_waiting_sessions_are_logged_whoever_set_up(checkout: Path, tmp_path: Path) -> None:
+    """A session that ended while somebody set up in a terminal is promised to be read then; that one does not wait."""
+    assert set_up(checkout, real_python(tmp_path)).returncode == 0
+    called = checkout / "with_tracking" / "called"
+    wait_for(called)
+    assert called.read_text() == "sync --quiet"
 
 
 def test_no_python(checkout: Path, tmp_path: Path) -> None:
