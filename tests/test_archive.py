@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -108,6 +109,31 @@ def test_zombie_is_not_running() -> None:
             time.sleep(0.02)
         assert not processes.is_running(child.pid, None)
     finally:
+        child.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads outlive the first one, and /proc tells, on Linux")
+def test_a_process_whose_first_thread_ended_runs() -> None:
+    """What its other threads hold, as a port, is still taken; ps calls it a zombie all the same."""
+    program = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(600,)).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+    child = subprocess.Popen([sys.executable, "-c", program], start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while processes._stat_fields(child.pid)[0] != "Z" and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert processes.is_running(child.pid, None)
+        assert processes.group_is_running(child.pid)
+        os.killpg(child.pid, signal.SIGKILL)
+        while processes.group_is_running(child.pid) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not processes.is_running(child.pid, None)
+        assert not processes.group_is_running(child.pid)
+    finally:
+        child.kill()
         child.wait()
 
 

@@ -39,7 +39,7 @@ def group_is_running(group: int) -> bool:
         pairs = [line.split() for line in shown.splitlines()]
         return any(pair[0] == str(group) and pair[1][:1] != "Z" for pair in pairs if len(pair) == 2)
     members = (_stat_fields(int(entry)) for entry in os.listdir("/proc") if entry.isdigit())
-    return any(fields[2:3] == [str(group)] and fields[0] not in ("Z", "X") for fields in members if fields)
+    return any(fields[2:3] == [str(group)] and not _has_ended(fields) for fields in members if fields)
 
 
 def _exists(pid: int) -> bool:
@@ -49,7 +49,7 @@ def _exists(pid: int) -> bool:
         return False
     except (PermissionError, OverflowError):
         return True
-    return not _is_zombie(pid)
+    return not _has_ended(_stat_fields(pid))
 
 
 def _stat_fields(pid: int) -> list[str]:
@@ -61,8 +61,13 @@ def _stat_fields(pid: int) -> list[str]:
     return text.rpartition(")")[2].split()
 
 
-def _is_zombie(pid: int) -> bool:
-    return _stat_fields(pid)[:1] in (["Z"], ["X"])
+def _has_ended(fields: list[str]) -> bool:
+    """Tell whether a process only waits to be waited for. While a thread of it is left, its files and ports are open.
+
+    The first thread may be a zombie for a quarter second before the last one has given back the memory; see proc(5),
+    the fields `state` and `num_threads`.
+    """
+    return fields[:1] in (["Z"], ["X"]) and int(fields[17]) <= 1
 
 
 def _from_proc(pid: int) -> datetime | None:
