@@ -19,7 +19,7 @@ import avt
 import pyte
 
 from parsers.recording import Recording, Resize, read_recording
-from parsers.replay.units import units
+from parsers.replay.units import Unit, units
 from parsers.terminal import read_transcript
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -55,9 +55,7 @@ def pyavt_alone(recordings: list[Recording]) -> None:
     seconds, amount = 0.0, 0
     for recording in recordings:
         terminal = avt.Vt(recording.cols, recording.rows, 0)
-        pieces = [
-            piece.data.decode("utf-8", "replace") for piece in units(recording.chunks) if not isinstance(piece, Resize)
-        ]
+        pieces = [piece.data.decode("utf-8", "replace") for piece in units(recording.chunks) if isinstance(piece, Unit)]
         began = time.process_time()
         for text in pieces:
             terminal.feed_str(text)

@@ -18,7 +18,7 @@ from parsers.replay.emulator import Emulator
 from parsers.replay.rows import PLAIN, Style
 from parsers.replay.stitching import Stitcher
 from parsers.replay.story import Part, Story
-from parsers.replay.units import titles, units
+from parsers.replay.units import Mode, Title, Unit, units
 from parsers.replay.vanished import Gone, Stayed, blocks
 
 __all__ = ["Line", "Passing", "Segment", "SegmentKind", "Style", "Transcript", "read_transcript"]
@@ -95,12 +95,15 @@ def read_transcript(recording: Recording) -> Transcript:
     stitcher = Stitcher(emulator)
     named: list[tuple[float, str]] = []
     for piece in units(recording.chunks):
-        if isinstance(piece, Resize):
-            stitcher.resize(piece.seconds, piece.rows, piece.cols)
-            continue
-        if b"\x1b]" in piece.data:
-            named += [(piece.seconds, title) for title in titles(piece.data)]
-        stitcher.draw(piece)
+        match piece:
+            case Unit():
+                stitcher.draw(piece)
+            case Title():
+                named.append((piece.seconds, piece.text))
+            case Mode():
+                stitcher.set_mode(piece)
+            case Resize():
+                stitcher.resize(piece.seconds, piece.rows, piece.cols)
     return _transcript(stitcher.finish(), tuple(named), recording.cols)
 
 

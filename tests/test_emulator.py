@@ -40,7 +40,8 @@ def test_agrees_with_pyte(name: str) -> None:
     for piece in units(recording.chunks):
         if isinstance(piece, Resize):
             break
-        assert isinstance(piece, Unit)
+        if not isinstance(piece, Unit):
+            continue
         emulator.feed(piece.data)
         stream.feed(_NO_TEXT.sub("", piece.data.decode("utf-8", "replace")))
         frames += 1

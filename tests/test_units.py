@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.recording import Output, Resize
-from parsers.replay.units import MAX_UNIT, Unit, titles, units
+from parsers.replay.units import MAX_UNIT, Mode, Title, Unit, units
 
 BYTES = [
     b"ab",
@@ -89,13 +89,30 @@ def test_a_sequence_is_not_cut_by_a_pause(whole: bytes) -> None:
     """Wherever the output pauses, a control sequence, a title or a character comes in one piece."""
     for at in range(1, len(whole)):
         pieces = list(units([Output(0.0, b"a" + whole[:at]), Output(1.0, whole[at:] + b"b")]))
-        assert pieces == [Unit(0.0, b"a"), Unit(1.0, whole + b"b")]
+        assert [piece for piece in pieces if isinstance(piece, Unit)] == [Unit(0.0, b"a"), Unit(1.0, whole + b"b")]
 
 
 def test_a_title_that_comes_in_two_is_read() -> None:
     """Also if its end, which is a sequence of its own, is what comes in two."""
     pieces = units([Output(0.0, b"\x1b]0;a title\x1b"), Output(1.0, b"\\text")])
-    assert [titles(piece.data) for piece in pieces if isinstance(piece, Unit)] == [["a title"]]
+    assert [piece for piece in pieces if isinstance(piece, Title)] == [Title(1.0, "a title")]
+
+
+def test_modes_and_titles_come_before_the_unit_that_sets_them() -> None:
+    """And after the unit before that; neither ends a unit."""
+    output = [
+        Output(0.0, b"\x1b[?2004hone"),
+        Output(1.0, b"two\x1b]2;now\x07\x1b[?2004l"),
+        Output(1.01, b"\x1b[?1006h"),
+    ]
+    assert list(units(output)) == [
+        Mode(0.0, 2004, True),
+        Unit(0.0, b"\x1b[?2004hone"),
+        Title(1.0, "now"),
+        Mode(1.0, 2004, False),
+        Mode(1.01, 1006, True),
+        Unit(1.01, b"two\x1b]2;now\x07\x1b[?2004l\x1b[?1006h"),
+    ]
 
 
 def test_a_long_unit_is_cut_between_characters() -> None:

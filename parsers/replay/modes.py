@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from parsers.replay.units import Mode
 
-_MODE = re.compile(rb"\x1b\[\?(?P<number>2004|100[0236])(?P<set>[hl])")
-BRACKETED_PASTE = b"2004"
+BRACKETED_PASTE = 2004
 
 
 class Modes:
@@ -20,18 +19,14 @@ class Modes:
         self._pasting = False
         self._drawn_since = False  # on the main screen, since bracketed paste was turned on
         self._held = False  # by an inline program when the alternate screen was entered
-        self._inside: set[bytes] = set()
+        self._inside: set[int] = set()
 
-    def watch(self, data: bytes) -> None:
-        """Note the modes that a piece of output sets."""
-        if b"\x1b[?2004" not in data and b"\x1b[?100" not in data:
-            return
-        for match in _MODE.finditer(data):
-            on = match["set"] == b"h"
-            if on:
-                self._inside.add(match["number"])
-            if match["number"] == BRACKETED_PASTE and on != self._pasting:
-                self._pasting, self._drawn_since = on, False
+    def watch(self, mode: Mode) -> None:
+        """Note a mode that is set or reset."""
+        if mode.on:
+            self._inside.add(mode.number)
+        if mode.number == BRACKETED_PASTE and mode.on != self._pasting:
+            self._pasting, self._drawn_since = mode.on, False
 
     def drew(self) -> None:
         """Note that something was drawn on the main screen."""

@@ -12,7 +12,7 @@ from parsers.replay.modes import Modes
 from parsers.replay.rows import BLANK, Row, cut_at, without_scrollbar
 from parsers.replay.side_panel import first_column
 from parsers.replay.story import Part, Story
-from parsers.replay.units import Unit
+from parsers.replay.units import Mode, Unit
 
 MANY = 4  # rows that are touched when a panel comes or goes
 STILL = 0.1  # seconds after which a program that has left the alternate screen has not ended
@@ -49,12 +49,12 @@ class Stitcher:
 
     def draw(self, unit: Unit) -> None:
         """Draw a unit and look at the frame that it leaves."""
-        if self._left is not None and unit.seconds > self._left + STILL:
-            self._close_view(lives_on=True)
-        self._modes.watch(unit.data)
+        self._close_view_that_was_left(unit.seconds)
         touched, scrolled = self._emulator.feed(unit.data, () if self._alternate else self._screen)
         if unit.full_screen is not None and unit.full_screen != self._alternate:
             self._switch(unit)
+            return
+        if not touched and not scrolled:
             return
         if self._alternate:
             numbers = self._beside_a_panel(touched)
@@ -71,6 +71,11 @@ class Stitcher:
         else:
             self._modes.drew()
             main_screen.follow(self.story, self._frame(unit.seconds))
+
+    def set_mode(self, mode: Mode) -> None:
+        """Note a mode that the program sets."""
+        self._close_view_that_was_left(mode.seconds)
+        self._modes.watch(mode)
 
     def _scroll(self, scrolled: Sequence[Row]) -> Iterable[int]:
         """Move the rows up as the terminal did, so that they are found where they are now; give those to read: all."""
@@ -102,6 +107,10 @@ class Stitcher:
         else:
             self._left = unit.seconds
             self.story.begin(Part(self._main, SegmentKind.MAIN, unit.seconds, len(self._main.lines), first=False))
+
+    def _close_view_that_was_left(self, now: float) -> None:
+        if self._left is not None and now > self._left + STILL:
+            self._close_view(lives_on=True)
 
     def _close_view(self, *, lives_on: bool) -> None:
         """Call what was drawn in the alternate screen an overlay, if it was a pager's."""

@@ -2,7 +2,8 @@
 
 A program means a frame to be seen whole. It says so with synchronized output (`CSI ? 2026 h` … `l`), or by stopping to
 write for a moment. A switch of the screen buffer, a resize, and the beginning of a new drawing (`CSI 2 J`, `CSI H`) end
-a unit too: several may come at once. Nothing depends on how the bytes were chunked, only on when they came.
+a unit too: several may come at once. Nothing depends on how the bytes were chunked, only on when they came. What sets
+a mode or the window's title is given out beside its unit: it is found on the same way.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ MAX_UNIT = 1 << 16  # bytes
 _SET = ord("h")
 _BEYOND_ASCII = 0x80
 
-_BREAK = re.compile(rb"\x1b\[(?:\?2026(?P<sync>[hl])|\?(?:1049|1047|47)(?P<buffer>[hl])|2J|H)")
+_MARK = re.compile(
+    rb"\x1b(?:\[(?:\?(?:2026(?P<sync>[hl])|(?:1049|1047|47)(?P<buffer>[hl])|(?P<mode>2004|100[0236])[hl])|2J|H)"
+    rb"|\][02];(?P<title>[^\x07\x1b]*)(?:\x07|\x1b\\))"
+)
 _UNFINISHED_SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,2}|\][^\x07\x1b]{0,256}\x1b?|[ -/]{0,2})")
 _UNFINISHED_CHARACTER = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")
-_TITLE = re.compile(rb"\x1b\][02];([^\x07\x1b]*)(?:\x07|\x1b\\)")
 
 
 class Unit(msgspec.Struct, frozen=True, gc=False):
@@ -37,7 +40,22 @@ class Unit(msgspec.Struct, frozen=True, gc=False):
     full_screen: bool | None = None
 
 
-Piece: TypeAlias = Unit | Resize
+class Mode(msgspec.Struct, frozen=True, gc=False):
+    """A private mode that the unit after this sets or resets: bracketed paste (2004), or one of the mouse's."""
+
+    seconds: float
+    number: int
+    on: bool
+
+
+class Title(msgspec.Struct, frozen=True, gc=False):
+    """A window title that the unit after this sets."""
+
+    seconds: float
+    text: str
+
+
+Piece: TypeAlias = Unit | Resize | Mode | Title
 
 
 def units(chunks: Iterable[Output | Resize]) -> Iterator[Piece]:
@@ -54,11 +72,6 @@ def units(chunks: Iterable[Output | Resize]) -> Iterator[Piece]:
         yield Unit(last, rest)
 
 
-def titles(data: bytes) -> list[str]:
-    """Return the window titles set in a piece of output."""
-    return [title.decode("utf-8", "replace") for title in _TITLE.findall(data)]
-
-
 class _Run:
     """Output between two resizes. `rest` is what was not complete when the terminal was resized."""
 
@@ -73,7 +86,7 @@ class _Run:
         done, synchronized = 0, False
         pauses = self._pauses()
         pause_at, pause = next(pauses)
-        for match in chain(_BREAK.finditer(data), [None]):
+        for match in chain(_MARK.finditer(data), [None]):
             here = match.end() if match else len(data) + 1
             while pause_at < here:
                 if pause > (SYNCHRONIZED_PAUSE if synchronized else PAUSE):
@@ -84,6 +97,12 @@ class _Run:
             if match is None:
                 break
             kind, sets = match.lastgroup, data[here - 1] == _SET
+            if kind == "mode":
+                yield Mode(self._when(here), int(match["mode"]), sets)
+                continue
+            if kind == "title":
+                yield Title(self._when(here), match["title"].decode("utf-8", "replace"))
+                continue
             if kind == "sync":
                 synchronized = sets
                 end = done if sets else here
@@ -129,4 +148,8 @@ class _Run:
 
     def _unit(self, begin: int, end: int, full_screen: bool | None = None) -> Unit:
         """Make a unit of what stands between two places. It is as old as its last byte."""
-        return Unit(self._seconds[bisect_left(self._ends, end)], self._data[begin:end], full_screen)
+        return Unit(self._when(end), self._data[begin:end], full_screen)
+
+    def _when(self, end: int) -> float:
+        """Return when the byte before a place came."""
+        return self._seconds[bisect_left(self._ends, end)]
