@@ -119,17 +119,18 @@ def _unmoved(document: Document, rows: Sequence[Row], height: int) -> Fit | None
     """
     score = fitting = others = known = 0
     first, proven = len(rows), 0
+    end = upper(height)
     for number in range(HEADER if document.base > 0 else 0, min(len(rows), len(document.lines) - document.base)):
         was, letters = document.lines[document.base + number].row.letters, rows[number].letters
         if not was or not letters:
             continue
         if _begin_alike(letters, was):
             same = letters == was
-            fitting += number < upper(height)
+            fitting += number < end
             proven += min(len(letters), len(was)) if letters not in document.banner else 0
-            score += len(letters) if same and number < upper(height) else 0
+            score += len(letters) if same and number < end else 0
             known, first = (number, min(first, number)) if same else (known, first)
-        elif number < upper(height):
+        elif number < end:
             others += 1
             score -= MISMATCH // 2
     if not fitting or 3 * fitting < others or first == len(rows):

@@ -150,16 +150,28 @@ def _pens(text: str, line: avt.Line | None) -> _Pens:
     lead = len(text) - len(text.lstrip())
     letter = _LETTER.search(text, lead + 1)
     body = letter.start() if letter else lead
-    if text.isascii():
-        left = len(line) - len(text)
-    else:  # from characters to cells
-        body += sum(unicodedata.east_asian_width(char) in "WF" for char in text[:body])
-        full = line.text
-        left = len(full) - len(full.rstrip())
+    if not text.isascii():
+        body = _cells(text[:body])
     # A break may fall on a space; a program that fills rows with spaces leaves more of them. Only repr() tells.
-    wrapped = left <= 1 and repr(line).endswith('⏎")')
+    wrapped = _is_full(text, line) and repr(line).endswith('⏎")')
     style = _style(line, lead)
     return style, _style(line, body) if body != lead else style, wrapped
+
+
+def _is_full(text: str, line: avt.Line) -> bool:
+    """Tell whether a row leaves at most one cell blank at its end."""
+    if text.isascii():
+        return len(line) - len(text) <= 1
+    if 2 * len(text) < len(line) - 1:  # no character takes more than two cells
+        return False
+    full = line.text
+    return len(full) - len(full.rstrip()) <= 1
+
+
+@lru_cache(maxsize=4096)
+def _cells(text: str) -> int:
+    """Return how many columns the beginning of a row takes."""
+    return len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text)
 
 
 def _style(line: avt.Line, at: int) -> Style:

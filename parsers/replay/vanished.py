@@ -17,6 +17,7 @@ STOOD = 0.03  # seconds: two frames; a hint that is there for a moment is the on
 GAP = 1.5  # seconds after which the same words are said anew
 APART = 3  # lines between two rows of one block
 MOST = 20_000  # rows kept: more were no dialogs
+UNSETTLED = 200  # of them that hold on to their lines of the emulator: many come back, and their pens are not read
 
 _DIGITS = re.compile(r"\d+")
 
@@ -73,14 +74,16 @@ class Vanished:
             gone.row.settle()
             latest.row, latest.line, latest.last_seconds = gone.row, gone.line, gone.last_seconds
         elif gone.last_seconds - gone.first_seconds >= STOOD and len(self._gone) < MOST:
-            gone.row.settle()
             self._gone.append(gone)
             self._latest[words] = gone
+            if len(self._gone) > UNSETTLED:
+                self._gone[-UNSETTLED].row.settle()
 
 
 def words_of(row: Row) -> str:
     """Return what a row says but for its numbers: a spinner counts on, and is the same."""
-    return _DIGITS.sub("", row.letters)
+    letters = row.letters
+    return letters if letters.isalpha() else _DIGITS.sub("", letters)
 
 
 class Stayed:
