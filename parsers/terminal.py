@@ -134,7 +134,8 @@ def _passing(block: Sequence[Gone], begin: int, end: int, segment: int, cols: in
     lines: list[Line] = []
     for gone in block:
         lines += [Line("", gone.first_seconds, PLAIN, PLAIN, segment, cols)] * (gone.line - block[0].line - len(lines))
-        lines.append(Line(gone.row.text, gone.first_seconds, gone.row.lead, gone.row.body, segment, cols))
+        lead, body, _ = gone.row.settle()
+        lines.append(Line(gone.row.text, gone.first_seconds, lead, body, segment, cols))
     return Passing(
         tuple(lines),
         median_low(gone.first_seconds for gone in block),

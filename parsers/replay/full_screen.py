@@ -37,7 +37,9 @@ CERTAIN = 32  # letters that fit, to go back to an older part
 LOW = 12  # of so many rows one may go where nothing fits: on a low screen three are much
 BELOW = 10  # rows at the bottom in which a program says that the end of its text is out of view
 
-_SCROLLED_BACK = re.compile(r" {8,}↓ \S.{0,20}\bbottom\b.{0,20}$|  Browsing transcript\b")  # Codex 0.162 to 0.171
+_SCROLLED_BACK = re.compile(  # Codex 0.162 to 0.171
+    r"^(?: {8,}↓ \S.{0,20}\bbottom\b.{0,20}$|  Browsing transcript\b)", re.MULTILINE
+)
 
 
 def follow(story: Story, frame: Frame, *, resized: bool) -> None:
@@ -60,7 +62,8 @@ def follow(story: Story, frame: Frame, *, resized: bool) -> None:
 
 def _says_scrolled_back(rows: Sequence[Row]) -> bool:
     """Tell whether the program says itself that a person looks at earlier text, perhaps drawn in another way."""
-    return any(("↓" in row.text or "Brows" in row.text) and _SCROLLED_BACK.match(row.text) for row in rows[-BELOW:])
+    below = "\n".join([row.text for row in rows[-BELOW:]])
+    return ("↓" in below or "Brows" in below) and _SCROLLED_BACK.search(below) is not None
 
 
 def _top_untouched(rows: Sequence[Row], touched: Sequence[int]) -> bool:

@@ -26,7 +26,7 @@ class Stitcher:
         self._emulator = emulator
         self._screen: list[Row] = emulator.screen()
         self._scrolled: list[Row] = []
-        self._touched: set[int] = set()
+        self._touched: list[int] = []
         self._main = self.story.current.document
         self._entered = 0  # the part with which the alternate screen began
         self._left: float | None = None  # when the alternate screen was left, until it is known what it held
@@ -39,7 +39,7 @@ class Stitcher:
         """Change the size. The program will repaint, but what the terminal makes of it is written first."""
         self._scrolled += self._emulator.resize(cols, rows)
         self._screen = self._emulator.screen()
-        self._touched = set()
+        self._touched = []
         if self._alternate:
             self._screen = [self._trimmed(row) for row in self._screen]
             self._scrolled = []
@@ -62,7 +62,7 @@ class Stitcher:
         else:
             numbers = self._scroll(scrolled) if scrolled else touched
             changed = self._emulator.refresh(self._screen, numbers)
-        self._touched.update(changed)
+        self._touched = sorted({*self._touched, *changed}) if self._touched else changed
         if not (self._touched or self._scrolled) or not self._has_letters(changed):
             return
         if self._alternate:
@@ -96,7 +96,7 @@ class Stitcher:
     def _switch(self, unit: Unit) -> None:
         self._alternate = bool(unit.full_screen)
         self._screen = self._emulator.screen()
-        self._scrolled, self._touched = [], set()
+        self._scrolled, self._touched = [], []
         if self._alternate:
             if self._left is not None:
                 self._close_view(lives_on=True)
@@ -147,6 +147,6 @@ class Stitcher:
 
     def _frame(self, seconds: float) -> Frame:
         cols = self._panel if self._alternate and self._panel else self._emulator.cols
-        frame = Frame(seconds, self._screen, self._scrolled, sorted(self._touched), cols)
-        self._scrolled, self._touched = [], set()
+        frame = Frame(seconds, self._screen, self._scrolled, self._touched, cols)
+        self._scrolled, self._touched = [], []
         return frame
