@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from parsers.replay.document import PROBE, Document
 from parsers.replay.rows import Row
@@ -15,8 +16,7 @@ SHORT_REACH = 400  # letters ahead in which a short line may be found again
 GIVE_UP = 60  # lines in a row that are not found
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(msgspec.Struct, frozen=True, gc=False):
     """How many letters of old lines a text shows again, and how many not.
 
     `lost` is what it leaves out before the last line that it shows, `lost_above` the part of that above the screen;
@@ -41,8 +41,7 @@ class Coverage:
         return self.lost_above > self.kept or (self.kept < 2 * PROBE and self.kept < self.lost + self.tail)
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(msgspec.Struct, frozen=True, gc=False):
     """Row `row` of a frame shows line `line` of a document, and what follows matches as `coverage` says."""
 
     row: int

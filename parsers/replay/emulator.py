@@ -81,7 +81,7 @@ class Emulator:
             drawn = line.text.rstrip()
             if drawn == old.drawn and old.redrawn(line):
                 continue
-            row = self._row(line, drawn) if drawn else BLANK
+            row = self._row(line, drawn)
             screen[number] = trimmed(row) if trimmed else row
             changed.append(number)
         return changed
@@ -111,8 +111,9 @@ class Emulator:
     def _row(self, line: avt.Line, drawn: str) -> Row:
         if not drawn:
             return BLANK
-        text = drawn.translate(self._clusters) if self._clusters and not drawn.isprintable() else drawn
-        return Row(text, line, None, drawn)
+        if self._clusters and not drawn.isprintable():
+            return Row(drawn.translate(self._clusters), line, None, drawn)
+        return Row(drawn, line, None, drawn)
 
     def _stand_in(self, match: re.Match[str]) -> str:
         """Put one code point in the place of each glyph with combining marks, to which pyavt would give a cell each."""

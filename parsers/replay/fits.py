@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from parsers.replay.alignment import SHORT
 from parsers.replay.document import PROBE, Document, DocumentLine
@@ -29,8 +30,7 @@ def upper(height: int) -> float:
     return min(height * UPPER, height - LIVE)
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(msgspec.Struct, frozen=True, gc=False):
     """A frame laid on a document: its row 0 is line `offset`, `row` the first that fits, `known` where it still did."""
 
     offset: int

@@ -33,6 +33,7 @@ class Style:
 
 
 PLAIN = Style()
+_INDEXED, _RGB = avt.Color.Indexed, avt.Color.RGB
 _Pens: TypeAlias = tuple[Style, Style, bool]  # lead, body, wrapped
 
 
@@ -154,13 +155,15 @@ def _pens(text: str, line: avt.Line | None) -> _Pens:
         body = _cells(text[:body])
     # A break may fall on a space; a program that fills rows with spaces leaves more of them. Only repr() tells.
     wrapped = _is_full(text, line) and repr(line).endswith('⏎")')
-    style = _style(line, lead)
-    return style, _style(line, body) if body != lead else style, wrapped
+    last = len(line) - 1
+    first, second = line[min(lead, last)].pen, line[min(body, last)].pen
+    style = _style(first)
+    return style, style if second == first else _style(second), wrapped
 
 
 def _lead(text: str, line: avt.Line | None) -> Style:
     """Read the pen of a row's first glyph alone."""
-    return PLAIN if line is None or not text else _style(line, len(text) - len(text.lstrip()))
+    return PLAIN if line is None or not text else _style(line[len(text) - len(text.lstrip())].pen)
 
 
 def _is_full(text: str, line: avt.Line) -> bool:
@@ -179,10 +182,7 @@ def _cells(text: str) -> int:
     return len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text)
 
 
-def _style(line: avt.Line, at: int) -> Style:
-    if at >= len(line):
-        return PLAIN
-    pen = line[at].pen
+def _style(pen: avt.Pen) -> Style:
     if pen.is_default():
         return PLAIN
     return _interned(
@@ -205,8 +205,8 @@ def colour_of(colour: avt.Color | None) -> Colour:
     """Read a colour."""
     if colour is None:
         return None
-    if isinstance(colour, avt.Color.Indexed):
+    if isinstance(colour, _INDEXED):
         return colour[0]
-    if isinstance(colour, avt.Color.RGB):
+    if isinstance(colour, _RGB):
         return (colour[0], colour[1], colour[2])
     return None

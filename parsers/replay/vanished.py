@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from parsers.replay.rows import Row
 
@@ -22,8 +23,7 @@ UNSETTLED = 200  # of them that hold on to their lines of the emulator: many com
 _DIGITS = re.compile(r"\d+")
 
 
-@dataclass(slots=True)
-class Gone:
+class Gone(msgspec.Struct, gc=False):
     """A row that was on line `line` of its document from `first_seconds` to `last_seconds`."""
 
     row: Row
