@@ -24,7 +24,7 @@ class Stitcher:
     def __init__(self, emulator: Emulator) -> None:
         self.story = Story()
         self._emulator = emulator
-        self._screen: list[Row] = emulator.screen()
+        self._screen = [BLANK] * emulator.rows
         self._scrolled: list[Row] = []
         self._touched: list[int] = []
         self._main = self.story.current.document
