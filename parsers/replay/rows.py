@@ -50,7 +50,7 @@ class Row:
     `drawn` is the text as the emulator has it, before anything was cut off.
     `lead` is the pen of the first glyph, `body` that of the first letter or digit after it. `wrapped` says that the
     terminal, not the program, broke the line at the end of this row. These three are read from the emulator's `line`
-    when they are asked for, all at the latest by `settle`, which lets go of it: most rows are overwritten before.
+    when they are asked for, at the latest by `settle`, which lets go of it: most rows are overwritten before.
     """
 
     __slots__ = ("_cut", "_pens", "drawn", "letters", "line", "text")
@@ -69,7 +69,7 @@ class Row:
     @property
     def lead(self) -> Style:
         """The pen of the first glyph."""
-        return self._pens[0] if self._pens else _lead(self.text, self.line)
+        return self.settle()[0]
 
     @property
     def body(self) -> Style:
@@ -159,11 +159,6 @@ def _pens(text: str, line: avt.Line | None) -> _Pens:
     first, second = line[min(lead, last)].pen, line[min(body, last)].pen
     style = _style(first)
     return style, style if second == first else _style(second), wrapped
-
-
-def _lead(text: str, line: avt.Line | None) -> Style:
-    """Read the pen of a row's first glyph alone."""
-    return PLAIN if line is None or not text else _style(line[len(text) - len(text.lstrip())].pen)
 
 
 def _is_full(text: str, line: avt.Line) -> bool:

@@ -33,7 +33,7 @@ _UNFINISHED_CHARACTER = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\x
 
 
 class Unit(msgspec.Struct, frozen=True, gc=False):
-    """A piece of output. `full_screen` says whether it ends in the alternate screen buffer (None: as before)."""
+    """A piece of output, as old as its last byte. `full_screen`: it ends in the alternate buffer (None: as before)."""
 
     seconds: float
     data: bytes
@@ -112,7 +112,7 @@ class _Run:
                 yield from self._units(done, end)
                 done = end
             if kind == "buffer":
-                yield self._unit(end, here, sets)
+                yield Unit(self._when(here), data[end:here], sets)
                 done = here
         return data[done:]
 
@@ -141,14 +141,10 @@ class _Run:
         """Give out what stands between two places as a unit, or several if it is long; none if it is nothing."""
         while end - begin > MAX_UNIT:
             cut = self._complete(begin, begin + MAX_UNIT)
-            yield self._unit(begin, cut)
+            yield Unit(self._when(cut), self._data[begin:cut])
             begin = cut
         if end > begin:
-            yield self._unit(begin, end)
-
-    def _unit(self, begin: int, end: int, full_screen: bool | None = None) -> Unit:
-        """Make a unit of what stands between two places. It is as old as its last byte."""
-        return Unit(self._when(end), self._data[begin:end], full_screen)
+            yield Unit(self._when(end), self._data[begin:end])
 
     def _when(self, end: int) -> float:
         """Return when the byte before a place came."""
