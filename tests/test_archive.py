@@ -184,12 +184,28 @@ def test_find_by_id_prefix_and_position(tracking_root: Path) -> None:
         synthetic.record(tracking_root, f"20261120-{number}", started_at=moment)
     for wanted, name in {"20261120-2": "2", "20261120-1": "1", "20261120-13": "13", "last": "13", "-2": "2"}.items():
         assert archive.find(tracking_root, wanted).name == f"20261120-{name}"
-    with pytest.raises(WithTrackingError, match="3 sessions begin with '2026'"):
+    with pytest.raises(WithTrackingError, match=r"3 sessions begin with '2026': 20261120-1, 20261120-13, 20261120-2\."):
         archive.find(tracking_root, "2026")
     with pytest.raises(WithTrackingError, match="Try: with-tracking show 20261120-1"):
         archive.find(tracking_root, "20261120-31")
     with pytest.raises(WithTrackingError, match="Fewer than 4"):
         archive.find(tracking_root, "-4")
+
+
+def test_an_archive_that_nobody_may_read_is_not_an_empty_one(tracking_root: Path) -> None:
+    """Whoever may not look into the root is told so; where there is none yet, there are no sessions."""
+    assert list(archive.days(tracking_root)) == []
+    synthetic.record(tracking_root)
+    tracking_root.chmod(0)
+    user = os.geteuid()
+    try:
+        if user == 0:
+            os.seteuid(65534)  # root may look everywhere
+        with pytest.raises(WithTrackingError, match=r"cannot be read: Permission denied. Try: WITH_TRACKING_HOME="):
+            archive.find(tracking_root, "last")
+    finally:
+        os.seteuid(user)
+        tracking_root.chmod(0o700)
 
 
 def test_write_whole_is_private_and_replaces(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from tests.pseudo_terminal import PseudoTerminal
         (["list", "--sort", "beauty"], "Error: Invalid value for '--sort'"),
         (["lst"], "Error: There is no command 'lst'. Did you mean 'list'? Try: with-tracking --help"),
         (["completion"], "Error: Missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish. Try: "),
+        (["list", "--tag"], "Error: Option '--tag' requires an argument. Try: with-tracking list --help"),
+        (["show", "last", "more"], "Error: Got unexpected extra argument (more). Try: with-tracking show --help"),
         (["procedure", " ", "--", "true"], "Error: The procedure has no name. Try: with-tracking procedure --help"),
     ],
 )
@@ -67,6 +69,16 @@ def test_a_closed_pipe_is_no_error(tracking_root: Path, monkeypatch: pytest.Monk
         said = process.stderr.read()
     assert process.returncode == (0 if arguments[0] == "procedure" else 141)
     assert all(line.startswith("with-tracking: ") for line in said.splitlines())
+
+
+@pytest.mark.parametrize("stdout", [">/dev/full", ">&-"])
+def test_output_that_nobody_can_take(tracking_root: Path, stdout: str) -> None:
+    """A full disk is told in one line; a stdout that was closed takes nothing and is no error."""
+    synthetic.parsed(tracking_root, "a")
+    command = f"exec {sys.executable} -m with_tracking list {stdout}"
+    shown = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, cwd=CHECKOUT)
+    full = "Error: No space left on device. Try: with-tracking doctor\n"
+    assert (shown.returncode, shown.stderr) == ((1, full) if stdout == ">/dev/full" else (0, ""))
 
 
 def test_ctrl_c_while_it_starts(tmp_path: Path) -> None:

@@ -106,8 +106,8 @@ def find(root: Path, wanted: str) -> Path:
     if len(fitting) == 1:
         return known[fitting[0]]
     if fitting:
-        some = ", ".join(sorted(fitting)[:3])
-        raise WithTrackingError(f"{len(fitting)} sessions begin with {wanted!r}: {some} …", "give more of the id")
+        some = ", ".join(sorted(fitting)[:3]) + (", …" if len(fitting) > 3 else "")
+        raise WithTrackingError(f"{len(fitting)} sessions begin with {wanted!r}: {some}", "give more of the id")
     raise WithTrackingError(f"There is no session {wanted!r}", _nearest(wanted, known) or "with-tracking list")
 
 
@@ -247,7 +247,15 @@ def day_folder(root: Path, day: date) -> Path:
 
 
 def days(root: Path) -> Iterator[Path]:
-    """Yield the day folders, newest first."""
+    """Yield the day folders, newest first. Raises WithTrackingError if nobody may look: that is no empty archive."""
+    try:
+        os.scandir(paths.sessions(root)).close()
+    except PermissionError as error:
+        raise WithTrackingError(
+            f"{root} cannot be read: {error.strerror}", "WITH_TRACKING_HOME=a folder of yours"
+        ) from error
+    except OSError:  # there is none yet
+        return
     for year in _numbered(paths.sessions(root)):
         for month in _numbered(year):
             yield from _numbered(month)

@@ -19,6 +19,14 @@ class Command(click.Command):
         """Run the command as a whole process."""
         run_to_exit(super().main, *args, **kwargs)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; whatever is wrong with them, the error knows of which command they are."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
 
 class Group(click.Group):
     """A group of commands with the same manners."""
@@ -47,7 +55,7 @@ class Misuse(click.ClickException):
     def __init__(self, error: click.UsageError) -> None:
         message = " ".join(error.format_message().split())
         command = error.ctx.command_path if error.ctx else "with-tracking"
-        full_stop = "" if message.endswith((".", "?", "!", ")")) else "."
+        full_stop = "" if message.endswith((".", "?", "!", "?)")) else "."
         super().__init__(f"Error: {message}{full_stop} Try: {command} --help")
 
     def show(self, file: IO[Any] | None = None) -> None:
@@ -65,7 +73,7 @@ def run_to_exit(main: Any, *args: Any, **kwargs: Any) -> NoReturn:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         result = main(*args, **kwargs)
-        sys.stdout.flush()
+        print(end="", flush=True)  # unlike sys.stdout.flush() also where stdout was closed
         sys.exit(result if isinstance(result, int) else 0)
     except WithTrackingError as error:
         Failure(error).show()
@@ -86,7 +94,16 @@ def run_to_exit(main: Any, *args: Any, **kwargs: Any) -> NoReturn:
         if os.environ.get("WITH_TRACKING_TRACEBACK", "") not in ("", "0"):
             raise
         Failure(_unexpected(error)).show()
+        _flush_or_drop()
         sys.exit(1)
+
+
+def _flush_or_drop() -> None:
+    """Print what is left; where that fails, on a full disk, nobody needs to hear of it once more."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        drop_output(sys.stdout)
 
 
 def drop_output(stream: IO[Any]) -> None:

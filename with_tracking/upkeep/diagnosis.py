@@ -17,6 +17,7 @@ import msgspec
 
 from with_tracking import archive, config, paths, privacy
 from with_tracking.archive import State
+from with_tracking.errors import WithTrackingError
 from with_tracking.quantities import size_text
 from with_tracking.store import store_probe
 from with_tracking.store.local_store import Fit
@@ -152,7 +153,11 @@ def _store(settings: config.Config) -> Iterator[Finding]:
 
 
 def _sessions(root: Path, settings: config.Config) -> Iterator[Finding]:
-    folders = list(archive.folders(root))
+    try:
+        folders = list(archive.folders(root))
+    except WithTrackingError as error:
+        yield _problem("sessions", error.what, error.next_step)
+        return
     states = {folder: archive.state_of(folder) for folder in folders}
     counts = Counter(states.values())
     yield _ok("sessions", ", ".join(f"{counts[state]} {state}" for state in State if counts[state]) or "none yet")
