@@ -165,8 +165,13 @@ def tags(session: Session) -> dict[str, str]:
     return {name: value for name, value in known.items() if value} | events
 
 
+def assistant_name(wrapper: str | None, provider: str) -> str:
+    """Return who answered by the shortest name: the wrapper's; of an imported session, what the wrapper's would be."""
+    return wrapper or _WRAPPER_NAMES.get(provider, provider)
+
+
 def run_name(session: Session) -> str:
     """Return the wrapper's name and the beginning of the first prompt: `claude: close-issue 583`."""
-    name = session.wrapper or _WRAPPER_NAMES.get(session.provider, session.provider)
+    name = assistant_name(session.wrapper, session.provider)
     prompt = " ".join(session.user_prompts[0].split()) if session.user_prompts else ""
     return f"{name}: {prompt[:_RUN_NAME_LENGTH].rstrip()}" if prompt else name

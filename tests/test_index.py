@@ -221,6 +221,13 @@ def test_filters(tracking_root: Path) -> None:
     assert Filters(failed=True)
 
 
+def test_an_imported_session_is_of_the_same_assistant(tracking_root: Path) -> None:
+    """`--provider claude` also finds what no wrapper recorded, and lists call it by the same name."""
+    synthetic.parsed(tracking_root, "imported", wrapper=None, origin="log")
+    found = index.sessions(tracking_root, Filters(provider=["claude"]))
+    assert [(row.session_id, row.assistant) for row in found] == [("imported", "claude")]
+
+
 def test_sorts(tracking_root: Path) -> None:
     """Sessions are sorted by any of the names, those of which it is not known last."""
     for number, commands in enumerate((3, 1, 2)):

@@ -210,7 +210,7 @@ def _facts(row: SessionRow) -> dict[str, object]:
         "duration": row.duration_seconds,
         "success": row.success,
         "provider": row.provider,
-        "wrapper": row.wrapper,
+        "assistant": row.assistant,
         "model": row.model,
         "procedure": row.procedure_name,
         "issue": row.issue_number,

@@ -107,7 +107,7 @@ _OPTIONS: Sequence[Callable[..., Any]] = (
         "--provider",
         "NAME",
         "Of this assistant: claude, codex, openai_codex, …",
-        shell_complete=tab_key.names("provider", "wrapper"),
+        shell_complete=tab_key.names("provider", "assistant"),
     ),
     _many(
         "--procedure",

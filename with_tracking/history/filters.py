@@ -32,7 +32,7 @@ COMPUTED_TAGS = {
 class Filters:
     """Conditions that must all hold; an empty one always does. Several values of one condition are alternatives.
 
-    `provider` may also be a wrapper's name (claude); `model` is any part of the model's name; in `procedure`, `branch`
+    `provider` may also be the short name (claude); `model` is any part of the model's name; in `procedure`, `branch`
     and `repo`, `*` stands for anything; `repo` is the name of the repository's folder or its whole path. `tags` are
     pairs, the person's own or those of the run; a value of None asks only whether the tag is there.
     """
@@ -58,7 +58,7 @@ class Filters:
         return list(self._conditions())
 
     def _conditions(self) -> Iterator[tuple[str, list[object]]]:
-        yield from _any([name.lower() for name in self.provider], "? IN (provider, wrapper)")
+        yield from _any([name.lower() for name in self.provider], "? IN (provider, assistant)")
         yield from _any(self.procedure, "procedure GLOB ?")
         yield from _any([issue.lstrip("#") for issue in self.issue], "issue = ?")
         yield from _any(self.model, "instr(lower(model), lower(?))")

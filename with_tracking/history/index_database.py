@@ -9,7 +9,7 @@ from pathlib import Path
 
 from with_tracking import archive
 
-VERSION = 3
+VERSION = 4
 """Counted up with every change of the tables or of what is put into them: the index is then made anew."""
 BUSY_SECONDS = 20.0
 PAGE_BYTES = 8192
@@ -27,7 +27,7 @@ CREATE TABLE sessions (
     texts_stamp TEXT NOT NULL,                 -- of the files that the texts come from
     state TEXT NOT NULL,
     began REAL, duration REAL, success INTEGER,
-    provider TEXT, wrapper TEXT, model TEXT, procedure TEXT, issue TEXT, branch TEXT, repo TEXT, repo_path TEXT,
+    provider TEXT, assistant TEXT, model TEXT, procedure TEXT, issue TEXT, branch TEXT, repo TEXT, repo_path TEXT,
     facts TEXT NOT NULL                        -- a SessionRow as JSON
 );
 CREATE INDEX sessions_began ON sessions (began);

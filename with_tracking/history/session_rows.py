@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from parsers.metrics import assistant_name
 from parsers.session_header import Git, SessionHeader
 from with_tracking import archive
 from with_tracking.archive import State
@@ -67,8 +68,8 @@ class SessionRow(_Facts, frozen=True, kw_only=True, gc=False):  # thousands at a
 
     @property
     def assistant(self) -> str | None:
-        """Who answered, by the shortest name: the wrapper's, else the provider's."""
-        return self.wrapper or self.provider
+        """Who answered, by the shortest name."""
+        return assistant_name(self.wrapper, self.provider) if self.provider else self.wrapper
 
 
 class _Parsed(_Facts, frozen=True, kw_only=True):
