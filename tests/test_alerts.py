@@ -222,6 +222,21 @@ def test_hooks_get_the_session(tracking_root: Path, home: Path, tmp_path: Path) 
     assert not (tmp_path / "error").exists()
 
 
+@pytest.mark.parametrize(("exit_code", "erred"), [(1, True), (0, False)])
+def test_a_session_that_ended_badly_is_an_error(
+    tracking_root: Path, home: Path, tmp_path: Path, exit_code: int, erred: bool
+) -> None:
+    """on_error also runs for a session in which nothing failed but the assistant itself."""
+    files = {name: tmp_path / name for name in ("end", "error")}
+    set_up(home, f'[hooks]\non_error = "cat > {files["error"]}"\non_session_end = "cat > {files["end"]}"\n')
+    now = datetime.now(UTC)
+    folder = synthetic.record(tracking_root, started_at=now, ended_at=now, exit_code=exit_code)
+    synthetic.parse(folder, synthetic.events_of(commands=1, failing=0))
+    after_session.after_session(folder)
+    wait_for(lambda: files["end"].exists() and (files["error"].exists() or not erred))
+    assert files["error"].exists() == erred
+
+
 def test_a_hook_that_hangs_is_ended(tmp_path: Path) -> None:
     """A command that does not end is ended, with what it started."""
     pid = tmp_path / "pid"

@@ -43,8 +43,9 @@ def after_session(folder: Path, environ: Mapping[str, str] = os.environ) -> list
     if fired:
         _keep_for_later(root, fired)
     session = archive.read_session(folder)
+    erred = session is not None and (bool(session.errors) or session.success is False)
     for event, command in todo.hooks.items():
-        if event == "on_session_end" or (event == "on_error" and session is not None and session.errors):
+        if event == "on_session_end" or (event == "on_error" and erred):
             detached.start(command, _json(folder, event), cwd=folder)
     return fired
 

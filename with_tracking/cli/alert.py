@@ -34,7 +34,8 @@ sums (cost_usd_today, sessions_this_week) and what these give:
                                                    of the 10 before: half more
   sum(…), count(…), failures(…); and, or, not, + - * /
 \b
-Hooks run when a session begins, ends or had errors, and get its JSON, too:
+Hooks run when a session begins, ends, or had errors or ended badly, and get its
+JSON, too:
   [hooks]
   on_session_start = "…"                          # also on_session_end, on_error"""
 
