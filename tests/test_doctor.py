@@ -17,7 +17,7 @@ from tests import synthetic
 from tests.forked import run
 from tests.mlflow_server import free_port
 from tests.runs import client_of, log
-from with_tracking import archive, config, privacy
+from with_tracking import archive, config, privacy, turn_taking
 from with_tracking.store import local_store, store_probe
 from with_tracking.upkeep import diagnosis, tombstones
 
@@ -75,6 +75,8 @@ def test_busy_and_unwanted_sessions_are_no_problem(tracking_root: Path) -> None:
 
     folder = synthetic.parsed(tracking_root).folder
     with archive.lock(folder):
+        assert found() == []
+    with archive.lock_file(tracking_root / turn_taking.WORK):
         assert found() == []
     assert found() == ["pending"]
     assert problems(run("doctor", "--json", WITH_TRACKING_MLFLOW="0")) == {}

@@ -205,10 +205,10 @@ def lock(folder: Path) -> Iterator[None]:
         yield
 
 
-def is_locked(folder: Path) -> bool:
-    """Tell whether another process is at work on a session folder at this moment."""
+def is_locked(folder: Path, name: str = ".lock") -> bool:
+    """Tell whether another process is at work on a session (or any) folder at this moment."""
     try:
-        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CLOEXEC)
+        handle = os.open(folder / name, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return False
     try:

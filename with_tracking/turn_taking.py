@@ -13,6 +13,9 @@ from pathlib import Path
 
 from with_tracking import archive
 
+WORK, PLACE = ".sync", ".waiting"
+"""The files in the root that the sync at work and the one that waits hold locked."""
+
 
 @contextmanager
 def turn(root: Path) -> Iterator[bool]:
@@ -20,7 +23,7 @@ def turn(root: Path) -> Iterator[bool]:
     if not root.is_dir():
         yield True  # nothing is recorded yet
         return
-    place, work = (archive.opened(root / name, os.O_RDWR) for name in (".waiting", ".sync"))
+    place, work = (archive.opened(root / name, os.O_RDWR) for name in (PLACE, WORK))
     try:
         if _is_free(place):
             fcntl.flock(work, fcntl.LOCK_EX)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from with_tracking import archive, config, paths, privacy
+from with_tracking import archive, config, paths, privacy, turn_taking
 from with_tracking.archive import State
 from with_tracking.errors import WithTrackingError
 from with_tracking.quantities import size_text
@@ -162,6 +162,9 @@ def _sessions(root: Path, settings: config.Config) -> Iterator[Finding]:
     counts = Counter(states.values())
     yield _ok("sessions", ", ".join(f"{counts[state]} {state}" for state in State if counts[state]) or "none yet")
     waiting = [folder for folder in archive.pending(root) if not archive.is_locked(folder)]
+    if waiting and archive.is_locked(root, turn_taking.WORK):
+        yield _note("pending", f"{_some(waiting)}: being logged now")
+        waiting = []
     if waiting and not settings.mlflow.enabled:
         waiting = [folder for folder in waiting if states[folder] is not State.PARSED]
     yield from _named("pending", waiting, "not logged yet", "with-tracking sync")
