@@ -46,8 +46,9 @@ def take_over(environ: Mapping[str, str]) -> None:
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run `with-tracking` without a terminal, for 80 columns."""
-    return run_in({**os.environ, "COLUMNS": "80", **environ}, *arguments)
+    """Run `with-tracking` without a terminal, for 80 columns; it is on PATH."""
+    path = f"{CHECKOUT / 'bin'}:{os.environ['PATH']}"
+    return run_in({**os.environ, "COLUMNS": "80", "PATH": path, **environ}, *arguments)
 
 
 def run_in(

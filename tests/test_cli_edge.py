@@ -77,7 +77,7 @@ def test_output_that_nobody_can_take(tracking_root: Path, stdout: str) -> None:
     synthetic.parsed(tracking_root, "a")
     command = f"exec {sys.executable} -m with_tracking list {stdout}"
     shown = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, cwd=CHECKOUT)
-    full = "Error: No space left on device. Try: with-tracking doctor\n"
+    full = "Error: No space left on device. Try: bin/with-tracking doctor\n"
     assert (shown.returncode, shown.stderr) == ((1, full) if stdout == ">/dev/full" else (0, ""))
 
 

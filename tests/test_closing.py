@@ -38,7 +38,7 @@ def test_settings_that_are_ignored_are_told(
     closing.close_session(tracking_root, lambda: session)
     _, said = capsys.readouterr().err.splitlines()
     assert said.startswith(f"with-tracking: Ignored: {config}:2: privacy.content must be")
-    assert said.endswith(" (and 1 more). Try: with-tracking config")
+    assert said.endswith(" (and 1 more). Try: bin/with-tracking config")
 
 
 def test_the_command_to_look_with_can_be_typed(tmp_path: Path) -> None:
@@ -52,6 +52,8 @@ def test_the_command_to_look_with_can_be_typed(tmp_path: Path) -> None:
     (tmp_path / "with-tracking").chmod(0o755)
     assert paths.to_type("with-tracking", nowhere, paths.CHECKOUT) == "bin/with-tracking"
     assert paths.to_type("not-of-this-checkout", nowhere, tmp_path) == "not-of-this-checkout"
+    assert paths.typed("with-tracking list", nowhere, paths.CHECKOUT) == "bin/with-tracking list"
+    assert paths.typed("correcting it", nowhere, paths.CHECKOUT) == "correcting it"
     session = synthetic.parsed(tmp_path / "tracking", "a").session
     assert closing.closing_line(session, command="/my projects/with-tracking").endswith(
         "· '/my projects/with-tracking' show a"

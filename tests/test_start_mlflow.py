@@ -91,7 +91,7 @@ def test_a_servers_life(tracking_root: Path) -> None:
     assert_starts(address, "start")
     other = start_mlflow("start", "--port", str(free_port()))
     assert other.returncode == 1
-    assert f"Error: The UI already runs on port {port}. Try: start-mlflow restart --port" in other.stderr
+    assert f"Error: The UI already runs on port {port}. Try: bin/start-mlflow restart --port" in other.stderr
     assert_starts(address, "restart")
     again = ui_server.running(tracking_root)
     assert again is not None
@@ -111,7 +111,7 @@ def test_a_port_in_use_is_named() -> None:
         port = taken.getsockname()[1]
         refused = start_mlflow("start", "--port", str(port))
     assert refused.returncode == 1
-    assert f"Error: Port {port} is in use by something else. Try: start-mlflow start --port " in refused.stderr
+    assert f"Error: Port {port} is in use by something else. Try: bin/start-mlflow start --port " in refused.stderr
 
 
 def test_a_server_that_cannot_start_says_why(tracking_root: Path) -> None:

@@ -57,7 +57,7 @@ def _settings_ignored(cwd: Path) -> Iterator[str]:
     problems = config.load(os.environ, cwd).problems
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        yield f"Ignored: {problems[0]}{more}. Try: with-tracking config"
+        yield f"Ignored: {problems[0]}{more}. Try: {paths.typed('with-tracking config', os.environ, Path.cwd())}"
 
 
 def _alerts(root: Path) -> list[str]:

@@ -179,7 +179,7 @@ def _complaint(message: str, place: str) -> str:
 
 def _advice(message: str, again: str) -> str:
     if "out-of-date database schema" in message:
-        return "pip install --upgrade mlflow (a newer version wrote this store)"
+        return paths.installing("--upgrade", "mlflow") + " (a newer version wrote this store)"
     if "filesystem tracking" in message or "file store" in message.lower():
         return "MLFLOW_TRACKING_URI=sqlite:////absolute/path/mlflow.db (or none: the local store is one)"
     if re.search(r"\b40[13]\b", message):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from with_tracking.errors import WithTrackingError
@@ -44,6 +47,20 @@ def to_type(command: str, environ: Mapping[str, str], cwd: Path) -> str:
     if not own.is_file() or (found and any(each.is_file() and each.samefile(found) for each in (own, installed))):
         return command
     return str(own.relative_to(cwd) if own.is_relative_to(cwd) else own)
+
+
+def typed(next_step: str, environ: Mapping[str, str], cwd: Path) -> str:
+    """Return what an error says to try, a command of ours at its beginning as a person types it here."""
+    command, blank, arguments = next_step.partition(" ")
+    ours = command.endswith("with-tracking") or command == "start-mlflow"
+    return f"{shlex.quote(to_type(command, environ, cwd))}{blank}{arguments}" if ours else next_step
+
+
+def installing(*arguments: str) -> str:
+    """Return what a person types to add a package to the environment that we run in; `pip` alone may mean another."""
+    python = os.path.normpath(sys.executable)
+    pip = (python, "-m", "pip", "install") if find_spec("pip") else ("uv", "pip", "install", "--python", python)
+    return shlex.join((*pip, *arguments))
 
 
 def _xdg(environ: Mapping[str, str], variable: str, below_home: str) -> Path:

@@ -174,9 +174,8 @@ def _check_metrics(rows: Sequence[SessionRow], metrics: Sequence[str]) -> None:
             import difflib  # only needed to be helpful
 
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-            raise WithTrackingError(
-                f"No session has the metric {name!r}", f"--metric {near[0]}" if near else "with-tracking list"
-            )
+            step = f"--metric {near[0]}" if near else f"one of {', '.join(MAIN_METRICS)}"
+            raise WithTrackingError(f"No session has the metric {name!r}", step)
 
 
 def _print_json(value: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from with_tracking.cli.edge import Command
+from with_tracking.cli.edge import Command, to_try
 from with_tracking.upkeep.diagnosis import Finding, Level, diagnose
 
 EPILOG = """\b
@@ -47,4 +47,4 @@ def _print(findings: list[Finding]) -> None:
         mark = Text(f"{MARKS[finding.level]} ", style=STYLES[finding.level])
         out.print(mark.append(f"{finding.name:{width}}  ").append_text(one_line(finding.text)), soft_wrap=True)
         if finding.advice:
-            out.print(f"  {'':{width}}  Try: {finding.advice}", soft_wrap=True)
+            out.print(f"  {'':{width}}  Try: {to_try(finding.advice)}", soft_wrap=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import IO, Any, NoReturn
 
 import click
 
+from with_tracking import paths
 from with_tracking.errors import WithTrackingError
 
 
@@ -40,7 +42,7 @@ class Failure(click.ClickException):
     """An expected error, shown in one line."""
 
     def __init__(self, error: WithTrackingError) -> None:
-        super().__init__(str(error))
+        super().__init__(f"Error: {error.what}. Try: {to_try(error.next_step)}")
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the line as it is; click would put its own `Error:` before it."""
@@ -56,11 +58,16 @@ class Misuse(click.ClickException):
         message = " ".join(error.format_message().split())
         command = error.ctx.command_path if error.ctx else "with-tracking"
         full_stop = "" if message.endswith((".", "?", "!", "?)")) else "."
-        super().__init__(f"Error: {message}{full_stop} Try: {command} --help")
+        super().__init__(f"Error: {message}{full_stop} Try: {to_try(command)} --help")
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the line as it is."""
         click.echo(self.message, file=file or sys.stderr)
+
+
+def to_try(next_step: str) -> str:
+    """Return what to try next, as it can be typed in this shell."""
+    return paths.typed(next_step, os.environ, Path.cwd())
 
 
 def run_to_exit(main: Any, *args: Any, **kwargs: Any) -> NoReturn:

@@ -8,6 +8,7 @@ import click
 
 from with_tracking import archive
 from with_tracking.archive import State
+from with_tracking.cli.edge import to_try
 from with_tracking.cli.output import harmless
 from with_tracking.remarks import Remarks
 
@@ -19,9 +20,10 @@ def show(folder: Path, said: Remarks, *, as_json: bool, note: bool) -> None:
     elif said.note if note else said.tags:
         _print(said, tags=not note, note=True)
     elif note:
-        click.echo(f'It has no note. Try: with-tracking note {folder.name} "what to remember"', err=True)
+        example = to_try(f'with-tracking note {folder.name} "what to remember"')
+        click.echo(f"It has no note. Try: {example}", err=True)
     else:
-        click.echo(f"It has no tags. Try: with-tracking tag {folder.name} mode=plan", err=True)
+        click.echo(f"It has no tags. Try: {to_try(f'with-tracking tag {folder.name} mode=plan')}", err=True)
 
 
 def tell(folder: Path, said: Remarks, *, as_json: bool, changed: bool) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from parsers.description import duration_text, reading_problems
 from parsers.session import Category, Error, Event, Session, ToolUse
 from with_tracking.cli import event_lines
+from with_tracking.cli.edge import to_try
 from with_tracking.cli.event_lines import command_text, first_line, moment
 from with_tracking.history.signatures import telling_line
 
@@ -43,7 +44,7 @@ def print_page(page: Page) -> None:
     for title, lines, option in _sections(page):
         if title == ANSWER and out.is_terminal:
             lines = [piece.plain for line in lines for piece in one_line(line).wrap(out, out.width - 2) or [Text()]]
-        print_section(title, lines, f"with-tracking show {page.session.session_id} {option}")
+        print_section(title, lines, to_try(f"with-tracking show {page.session.session_id} {option}"))
 
 
 def print_section(title: str, lines: Iterable[str], more: str) -> None:

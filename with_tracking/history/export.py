@@ -14,6 +14,7 @@ import msgspec
 from with_tracking.errors import WithTrackingError
 from with_tracking.history.rows import values_of
 from with_tracking.history.session_rows import SessionRow
+from with_tracking.paths import installing
 
 _TEXTS = (
     "session_id", "state", "provider", "wrapper", "client", "model", "provider_version", "origin", "cwd", "host",
@@ -63,7 +64,7 @@ def as_parquet(rows: Sequence[SessionRow]) -> bytes:
         pyarrow: Any = importlib.import_module("pyarrow")  # it has no types
         parquet: Any = importlib.import_module("pyarrow.parquet")
     except ImportError as error:
-        raise WithTrackingError(f"pyarrow cannot be loaded ({error})", "pip install pyarrow") from error
+        raise WithTrackingError(f"pyarrow cannot be loaded ({error})", installing("pyarrow")) from error
     table = [flat(row) for row in rows]
     kinds = dict.fromkeys(_TIMES, pyarrow.timestamp("us", tz="UTC")) | dict.fromkeys(_SWITCHES, pyarrow.bool_())
     texts = {*_TEXTS, "git.repo", "git.branch", "git.commit", "outcomes"}

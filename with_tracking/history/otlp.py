@@ -23,6 +23,7 @@ from with_tracking.history.otlp_attributes import (
     session_attributes,
     span_attributes,
 )
+from with_tracking.paths import installing
 from with_tracking.store.turns import Span, SpanKind, Turn, turns_of
 
 TIMEOUT_SECONDS = 10
@@ -73,10 +74,8 @@ class Exporter:
             from opentelemetry.sdk.resources import Resource
             from opentelemetry.sdk.trace import SpanLimits, TracerProvider
         except ImportError as error:
-            package = "opentelemetry-exporter-otlp-proto-http"
-            raise WithTrackingError(
-                f"OpenTelemetry's exporter is not installed ({error})", f"pip install {package}"
-            ) from error
+            package = installing("opentelemetry-exporter-otlp-proto-http")
+            raise WithTrackingError(f"OpenTelemetry's exporter is not installed ({error})", package) from error
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # one line of ours tells it
         base = self.url.rstrip("/")
         resource = Resource.create({"service.name": "with-tracking", "service.version": __version__})

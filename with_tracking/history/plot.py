@@ -14,6 +14,7 @@ from with_tracking.errors import WithTrackingError
 from with_tracking.history.figures import figure
 from with_tracking.history.output_files import write_output
 from with_tracking.history.timeline import Period, Unit, series
+from with_tracking.paths import installing
 
 FORMATS = (".png", ".svg", ".html")
 TITLES = {"sessions": "Sessions", "success": "Ended well", "errors": "Errors", "tokens": "Tokens", "cost_usd": "Cost"}
@@ -49,7 +50,7 @@ def _draw(periods: Sequence[Period], unit: Unit, title: str, kind: str) -> bytes
         import matplotlib
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise WithTrackingError(f"matplotlib cannot be loaded ({error})", "pip install matplotlib") from error
+        raise WithTrackingError(f"matplotlib cannot be loaded ({error})", installing("matplotlib")) from error
     lines = {name: values for name, values in series(periods).items() if any(value is not None for value in values)}
     with matplotlib.rc_context({"svg.hashsalt": "with-tracking"}):
         picture = Figure(figsize=(9, 1.6 * len(lines) + 0.8), layout="constrained", dpi=120)

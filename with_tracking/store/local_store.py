@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from with_tracking import archive
+from with_tracking import archive, paths
 from with_tracking.errors import MlflowUnavailable
 from with_tracking.store import mlflow_library
 
@@ -58,7 +58,7 @@ def ensure(database: Path) -> None:
             if fit_of(database) is Fit.OLDER:
                 _migrate(database)
     if fit_of(database) is Fit.NEWER:
-        raise MlflowUnavailable(f"A newer MLflow wrote the store {database}", "pip install --upgrade mlflow")
+        raise MlflowUnavailable(f"A newer MLflow wrote the store {database}", paths.installing("--upgrade", "mlflow"))
 
 
 def _lock_of(database: Path) -> Path:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
+from with_tracking import paths
 from with_tracking.errors import MlflowUnavailable
 
 DISARMED = {
@@ -34,7 +35,7 @@ def load() -> ModuleType:
     try:
         import mlflow
     except ImportError as error:
-        raise MlflowUnavailable(f"MLflow cannot be loaded ({error})", "pip install 'mlflow>=3.10,<4'") from error
+        raise MlflowUnavailable(f"MLflow cannot be loaded ({error})", paths.installing("mlflow>=3.10,<4")) from error
     for name in ("mlflow", "alembic", "urllib3.connectionpool"):
         logging.getLogger(name).setLevel(logging.ERROR)
     return mlflow

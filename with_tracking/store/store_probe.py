@@ -66,7 +66,7 @@ def _installed() -> str:
     try:
         return version("mlflow")
     except PackageNotFoundError as error:
-        raise MlflowUnavailable("MLflow is not installed", "pip install 'mlflow>=3.10,<4'") from error
+        raise MlflowUnavailable("MLflow is not installed", paths.installing("mlflow>=3.10,<4")) from error
 
 
 def _local(database: Path, experiment: str) -> StoreReport:
@@ -95,7 +95,7 @@ def _local(database: Path, experiment: str) -> StoreReport:
 def _of_fit(database: Path, fit: Fit) -> tuple[str | None, str | None]:
     match fit:
         case Fit.NEWER:
-            return f"A newer MLflow wrote the store {database}", "pip install --upgrade mlflow"
+            return f"A newer MLflow wrote the store {database}", paths.installing("--upgrade", "mlflow")
         case Fit.UNKNOWN:
             return f"{database} is no MLflow store", "moving it away"
     return None, None
