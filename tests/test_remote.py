@@ -110,6 +110,17 @@ class TestRemote:
         assert json.loads(run("patterns", "--remote", "--json").stdout)["commands"] == report["commands"]
         assert run("export", "--otlp", "http://localhost:1", "--remote").returncode == 2
 
+    def test_search(self) -> None:
+        """Texts, tags and notes are searched in what the runs hold; filters hold before anything is fetched."""
+        found = json.loads(run("search", "walrus OR mode=fast", "--remote", "--json").stdout)
+        (hit,) = found["hits"]
+        assert (hit["session"]["session_id"], hit["session"]["path"][:6]) == ("20261120-102939-0000000b", "runs:/")
+        assert [snippet["where"] for snippet in hit["snippets"]] == ["prompts", "notes"]
+        assert run("search", "git show", "--remote", "--until", "2026-11-01").returncode == 1
+        shown = run("search", '"output of git show"', "--in", "outputs", "--remote", "--limit", "1")
+        assert (shown.returncode, shown.stderr) == (0, "1 of 2 sessions. More: --limit 2\n")
+        assert shown.stdout.startswith("20261120-102939 20 Nov ")
+
     def test_experiments(self) -> None:
         """The one that sessions go to is marked."""
         names = {one["name"]: one["current"] for one in json.loads(run("experiments", "--json").stdout)}

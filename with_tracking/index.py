@@ -127,6 +127,12 @@ def put_row(connection: sqlite3.Connection, row: SessionRow) -> None:
     _insert(connection, columns)
 
 
+def put_texts(connection: sqlite3.Connection, row: SessionRow, folder: Path) -> None:
+    """Note which words are where for a session that is in the index already; `folder` holds its events."""
+    (number,) = connection.execute("SELECT number FROM sessions WHERE path = ?", [row.path]).fetchone()
+    _put_texts(connection, number, folder, None)
+
+
 def _insert(connection: sqlite3.Connection, columns: dict[str, object]) -> int | None:
     marks = ", ".join("?" * len(columns))
     insert = f"INSERT INTO sessions ({', '.join(columns)}) VALUES ({marks})"

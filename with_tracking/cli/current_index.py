@@ -43,6 +43,23 @@ def asked(root: Path, filters: Filters, remote: bool) -> Iterator[sqlite3.Connec
             yield connection
 
 
+@contextmanager
+def asked_for_texts(root: Path, filters: Filters, remote: bool) -> Iterator[tuple[sqlite3.Connection, Path]]:
+    """Open the index to search in the texts of sessions, and the root that holds their folders."""
+    if remote:
+        from with_tracking.store.mlflow_remote import Store
+
+        with (
+            progress_bar("Reading") as progress,
+            Store(root, Path.cwd()).opened_with_texts(filters, progress) as (connection, copies),
+        ):
+            progress.done()
+            yield connection, copies
+    else:
+        with current_index(root) as connection:
+            yield connection, root
+
+
 def stories(root: Path, rows: Sequence[SessionRow], remote: bool) -> list[Story]:
     """Return what happened in sessions, of the archive or of the store."""
     from with_tracking.history.stories import parsed_files, read_stories
@@ -52,7 +69,7 @@ def stories(root: Path, rows: Sequence[SessionRow], remote: bool) -> list[Story]
     from with_tracking.store.mlflow_remote import Store
 
     with progress_bar("Reading") as progress:
-        return list(read_stories(Store(root, Path.cwd()).parsed(rows, progress)))
+        return list(read_stories(data for _, data in Store(root, Path.cwd()).files(rows, "parsed.json", progress)))
 
 
 def nothing_fits(root: Path, remote: bool, what: str = "There is no session that fits") -> WithTrackingError:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from with_tracking import index, paths
-from with_tracking.cli.current_index import current_index, nothing_fits
+from with_tracking.cli.current_index import asked_for_texts, nothing_fits
 from with_tracking.cli.edge import Command
-from with_tracking.cli.filters import filter_options
+from with_tracking.cli.filters import REMOTE, filter_options
 from with_tracking.history import search
 from with_tracking.history.filters import Filters
 from with_tracking.history.index_database import COLUMNS
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--snippets", default=3, show_default=True, type=click.IntRange(1), metavar="N", help="So many places in each."
 )
+@REMOTE
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 def command(
     text: Sequence[str],
@@ -45,6 +46,7 @@ def command(
     sort: str,
     limit: int,
     snippets: int,
+    remote: bool,
     as_json: bool,
 ) -> None:
     """Search prompts, answers, commands, outputs, errors, file names, tags and notes.
@@ -58,17 +60,17 @@ def command(
     """
     root = paths.root(os.environ)
     query = read_query(" ".join(text)).within(columns)
-    with current_index(root) as connection:
-        found = search.search(connection, root, query, filters, sort=sort, limit=limit, snippets=snippets)
-        ids = index.ids(connection)
+    with asked_for_texts(root, filters, remote) as (connection, folders):
+        found = search.search(connection, folders, query, filters, sort=sort, limit=limit, snippets=snippets)
+        ids = [hit.session.session_id for hit in found.hits] if remote else index.ids(connection)
     if as_json:
         from with_tracking.cli.output import print_json
 
         print_json(found)
     elif found.hits:
         _print(found, ids)
-    elif not ids:
-        raise nothing_fits(root, remote=False)
+    elif not ids and not remote:
+        raise nothing_fits(root, remote)
     else:
         click.echo("Nothing was found. Try: fewer words, or a beginning such as migrat*", err=True)
     raise SystemExit(0 if found.hits else 1)

@@ -23,7 +23,8 @@ from with_tracking.history import index_database
 from with_tracking.history.filters import Filters
 from with_tracking.history.session_rows import PROMPT_LENGTH, SessionRow
 from with_tracking.mlflow_store import refusals
-from with_tracking.remarks import NOTE, is_fact
+from with_tracking.remarks import FILE as REMARKS
+from with_tracking.remarks import NOTE, Remarks, is_fact
 from with_tracking.store import local_store, mlflow_library
 
 if TYPE_CHECKING:
@@ -104,15 +105,30 @@ class Store:
             raise WithTrackingError(f"The store has {what} {session_id!r}", "with-tracking list --remote")
         return runs[0]
 
-    def parsed(self, rows: Sequence[SessionRow], progress: index.Progress | None = None) -> Iterator[bytes]:
-        """Yield the parsed.json of sessions; of those whose run has none, nothing."""
+    @contextmanager
+    def opened_with_texts(
+        self, filters: Filters, progress: index.Progress
+    ) -> Iterator[tuple[sqlite3.Connection, Path]]:
+        """Make an index of the sessions that fit and of their texts, and a root with their events, for that long."""
+        with self.opened(filters) as connection, tempfile.TemporaryDirectory() as root:
+            for row, events in self.files(index.select(connection, filters), "events.jsonl", progress):
+                folder = Path(root, row.path)
+                folder.mkdir(parents=True)
+                (folder / "events.jsonl").write_bytes(events)
+                (folder / REMARKS).write_bytes(msgspec.json.encode(Remarks(tags=row.tags, note=row.note)))
+                index.put_texts(connection, row, folder)
+            yield connection, Path(root)
+
+    def files(
+        self, rows: Sequence[SessionRow], name: str, progress: index.Progress
+    ) -> Iterator[tuple[SessionRow, bytes]]:
+        """Yield a file of each session; of those whose run does not have it, nothing."""
         with refusals(self.uri, MlflowUnavailable, AGAIN):
             client = self._client()
             for number, row in enumerate(rows, 1):
                 with suppress(WithTrackingError):
-                    yield self._artifacts(client, row.path.removeprefix(RUN), "parsed.json")[0]
-                if progress:
-                    progress(number, len(rows))
+                    yield row, self._artifacts(client, row.path.removeprefix(RUN), name)[0]
+                progress(number, len(rows))
 
     def _artifacts(self, client: MlflowClient, run_id: str, *names: str) -> list[bytes]:
         """Return files of a run. Raises WithTrackingError if one is not there."""
