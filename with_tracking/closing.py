@@ -14,6 +14,7 @@ import click
 from parsers.description import duration_text
 from parsers.session import Session
 from with_tracking import config, paths, ui_server
+from with_tracking.quantities import counted
 
 SYNC = (sys.executable, "-I", "-m", "with_tracking", "sync", "--quiet")
 """Logs everything that is pending."""
@@ -81,17 +82,12 @@ def _facts(session: Session) -> Iterator[str]:
     if session.duration_seconds is not None:
         yield duration_text(session.duration_seconds)
     failed = int(session.metrics.get("commands_failed", 0))
-    yield _count(int(session.metrics.get("commands_executed", 0)), "command") + (
+    yield counted(int(session.metrics.get("commands_executed", 0)), "command") + (
         f" ({failed} failed)" if failed else ""
     )
     edited = len({*session.files_edited, *session.files_written})
     if edited:
-        yield f"{_count(edited, 'file')} edited"
+        yield f"{counted(edited, 'file')} edited"
     errors = sum(error.kind.value != "command_failed" for error in session.errors)
     if errors:
-        yield _count(errors, "error")
-
-
-def _count(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+        yield counted(errors, "error")

@@ -1,4 +1,4 @@
-"""Ages and sizes as people write them: `90d`, `36h`, `5GB`, `500 MB`."""
+"""Ages, sizes and counts as people write them: `90d`, `36h`, `5GB`, `500 MB`, `1 session`."""
 
 from __future__ import annotations
 
@@ -48,3 +48,8 @@ def size_text(count: int) -> str:
             break
         amount /= 1000
     return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 session, 2 sessions."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

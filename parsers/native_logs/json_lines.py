@@ -65,7 +65,7 @@ class Tally:
                 "events came out; the format may have changed"
             )
         if self.broken:
-            said.append(f"{provider}: {self.broken} broken lines in the log")
+            said.append(f"{provider}: {self.broken} broken line{'' if self.broken == 1 else 's'} in the log")
         if self.unfinished:
             said.append(f"{provider}: the log's last line is only half written")
         return tuple(said)

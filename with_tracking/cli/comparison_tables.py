@@ -12,9 +12,10 @@ from parsers.session import Session
 from with_tracking.cli.output import columns_that_fit, one_line, print_cut
 from with_tracking.history import statistics
 from with_tracking.history.comparison import Comparison, Difference, Group, Pair
-from with_tracking.history.figures import change, counted, figure, p_value, percent, signed_percent
+from with_tracking.history.figures import change, figure, p_value, percent, signed_percent
 from with_tracking.history.progress import Progress, Step, Verdict
 from with_tracking.history.rows import MAIN_METRICS, less_is_better
+from with_tracking.quantities import counted
 
 COLOURS = {Verdict.IMPROVED: "green", Verdict.WORSE: "red", Verdict.STEADY: "", Verdict.UNKNOWN: "dim"}
 ARROWS = {Verdict.IMPROVED: "✓ improved", Verdict.WORSE: "✗ worse", Verdict.STEADY: "· steady"}

@@ -16,10 +16,10 @@ from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import REMOTE, filter_options
 from with_tracking.errors import WithTrackingError
 from with_tracking.history.export import FORMATS, as_prometheus
-from with_tracking.history.figures import counted
 from with_tracking.history.filters import Filters
 from with_tracking.history.output_files import write_output
 from with_tracking.history.session_rows import SessionRow
+from with_tracking.quantities import counted
 
 EPILOG = """\b
 Examples:

@@ -12,8 +12,8 @@ from with_tracking import index, paths
 from with_tracking.cli.current_index import current_index
 from with_tracking.cli.edge import Command, to_try
 from with_tracking.cli.filters import REMOTE, filter_options
-from with_tracking.history.figures import counted
 from with_tracking.history.filters import Filters
+from with_tracking.quantities import counted
 
 
 @click.command("list", cls=Command)
@@ -70,4 +70,4 @@ def command(filters: Filters, sort: str, reverse: bool, limit: int, remote: bool
 def _nothing(root: Path, ids: list[str]) -> str:
     if not ids:
         return f"No session is recorded in {root} yet. Try: {to_try('claude-with-tracking')}"
-    return f"None of the {len(ids)} sessions fits. Try: {to_try('with-tracking list')}"
+    return f"None of {counted(len(ids), 'session')} fits. Try: {to_try('with-tracking list')}"

@@ -15,7 +15,7 @@ from with_tracking.cli.current_index import asked, nothing_fits, stories
 from with_tracking.cli.edge import Command
 from with_tracking.cli.filters import REMOTE, filter_options
 from with_tracking.cli.output import console, one_line, print_cut
-from with_tracking.history.figures import count, counted, percent
+from with_tracking.history.figures import count, percent
 from with_tracking.history.filters import Filters
 from with_tracking.history.patterns import (
     COMPLEXITY,
@@ -28,6 +28,7 @@ from with_tracking.history.patterns import (
     retried_commands,
 )
 from with_tracking.history.procedure_rates import Rate, procedure_rates
+from with_tracking.quantities import counted
 
 EPILOG = """\b
 Examples:

@@ -75,6 +75,6 @@ def said(done: list[Pruned], *, dry_run: bool = False) -> str:
         return "Nothing to delete."
     verb = "Would delete" if dry_run else "Deleted"
     freed = quantities.size_text(sum(one.bytes for one in done))
-    counts = [f"{raw} recording{'' if raw == 1 else 's'}"] if raw else []
-    counts += [f"{folders} session{'' if folders == 1 else 's'}"] if folders else []
+    counts = [quantities.counted(raw, "recording")] if raw else []
+    counts += [quantities.counted(folders, "session")] if folders else []
     return f"{verb} {' and '.join(counts)}: {freed}."

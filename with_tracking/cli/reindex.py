@@ -32,4 +32,4 @@ def command(as_json: bool) -> None:
 
         print_json({"sessions": count, "bytes": size})
     else:
-        click.echo(f"{count} sessions indexed ({quantities.size_text(size)}).", err=True)
+        click.echo(f"{quantities.counted(count, 'session')} indexed ({quantities.size_text(size)}).", err=True)

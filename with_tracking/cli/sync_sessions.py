@@ -12,6 +12,7 @@ import click
 
 from with_tracking import archive, config, paths
 from with_tracking.cli.edge import Command
+from with_tracking.quantities import counted
 from with_tracking.store import mlflow_remarks
 from with_tracking.sync import Summary, sync
 from with_tracking.turn_taking import turn
@@ -79,18 +80,18 @@ def _report(summary: Summary, quiet: bool) -> None:
     note = f" ({lost} whose recorder had died)" if lost else ""
     _say(
         quiet,
-        f"{_sessions(len(summary.logged))} logged{note}." if summary.logged else "Nothing to log.",
+        f"{counted(len(summary.logged), 'session')} logged{note}." if summary.logged else "Nothing to log.",
         bool(summary.pending or summary.unwanted),
     )
     for one in summary.failed:
         click.echo(f"{one.session_id}: {one.error}", err=True)
     if summary.unwanted:
-        count = _sessions(summary.unwanted)
+        count = counted(summary.unwanted, "session")
         _say(quiet, f"{count} kept here alone: logging to MLflow is switched off ([mlflow] enabled = false).")
     if summary.stopped_by:
         click.echo(summary.stopped_by, err=True)
     if summary.pending:
-        _say(quiet, f"{_sessions(summary.pending)} left for the next with-tracking sync.")
+        _say(quiet, f"{counted(summary.pending, 'session')} left for the next with-tracking sync.")
 
 
 def _prune(root: Path, quiet: bool) -> None:
@@ -107,7 +108,3 @@ def _prune(root: Path, quiet: bool) -> None:
 def _say(quiet: bool, text: str, obvious: bool = False) -> None:
     if not quiet and not (obvious and text == "Nothing to log."):
         click.echo(text, err=True)
-
-
-def _sessions(count: int) -> str:
-    return f"{count} session" if count == 1 else f"{count} sessions"

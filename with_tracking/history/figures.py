@@ -52,11 +52,6 @@ def count(value: float) -> str:
 _UNITS = ((1e6, "k", 1e3), (1e9, "M", 1e6), (math.inf, "G", 1e9))
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 session, 2 sessions."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def percent(share: float | None) -> str:
     """Return a share from 0 to 1 as whole per cent, nothing if it is not known."""
     return "" if share is None else f"{share:.0%}".replace("%", " %")

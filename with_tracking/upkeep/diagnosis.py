@@ -18,7 +18,7 @@ import msgspec
 from with_tracking import archive, config, paths, privacy, turn_taking
 from with_tracking.archive import State
 from with_tracking.errors import WithTrackingError
-from with_tracking.quantities import size_text
+from with_tracking.quantities import counted, size_text
 from with_tracking.store import store_probe
 from with_tracking.store.local_store import Fit
 from with_tracking.upkeep import tombstones
@@ -187,7 +187,7 @@ def _named(name: str, folders: list[Path], what: str, advice: str) -> Iterator[F
 def _some(folders: list[Path]) -> str:
     """Return a count and the first ids."""
     ids = ", ".join(folder.name for folder in folders[:NAMED]) + (", …" if len(folders) > NAMED else "")
-    return f"{len(folders)} session{'' if len(folders) == 1 else 's'} ({ids})"
+    return f"{counted(len(folders), 'session')} ({ids})"
 
 
 def _is_unreadable(folder: Path) -> bool:
