@@ -49,7 +49,6 @@ PATTERNS: tuple[tuple[UserText, re.Pattern[str]], ...] = (
 COMMAND_NAME = re.compile(r"<command-name>\s*/?(?P<name>[^<\s]+)\s*</command-name>")
 COMMAND_ARGS = re.compile(r"<command-args>(?P<args>.*?)</command-args>", re.S)
 PASTED = re.compile(r"<pasted_content\b[^>\n]{0,200}>\n?(.*?)\n?</pasted_content\b[^>\n]{0,200}>", re.S)
-REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>\s*", re.S)
 
 
 def classify(text: str) -> Said:

@@ -10,7 +10,6 @@ from parsers.native_logs.base import diff_counts, line_count
 from parsers.native_logs.codex_records import Change
 
 HEADER = re.compile(r"^\*\*\* (Add|Update|Delete) File: (.+?)\s*$", re.MULTILINE)
-MOVE = re.compile(r"^\*\*\* Move to: (.+?)\s*$", re.MULTILINE)
 AS_COMMAND = re.compile(r"\s*(?:cd\s+\S+\s*&&\s*)?(?:apply_patch|applypatch)\b")
 
 

@@ -27,11 +27,6 @@ class Spread:
     low: float
     high: float
 
-    @property
-    def iqr(self) -> float:
-        """The width of the middle half."""
-        return self.high - self.low
-
 
 @dataclass(frozen=True, slots=True)
 class Test:
