@@ -81,6 +81,25 @@ def test_output_that_nobody_can_take(tracking_root: Path, stdout: str) -> None:
     assert (shown.returncode, shown.stderr) == ((1, full) if stdout == ">/dev/full" else (0, ""))
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("-m with_tracking show nope", f"Error: There is no session 'nope'. Try: {CHECKOUT}/bin/with-tracking list"),
+        ("-m with_tracking config", "not there: "),
+        ("-m parsers.parse_ai_session {folder} --background", "with-tracking: "),
+    ],
+)
+def test_a_working_directory_that_was_deleted(tracking_root: Path, tmp_path: Path, command: str, said: str) -> None:
+    """An assistant may delete the worktree that it was started in: what is said after it is said all the same."""
+    folder = synthetic.parsed(tracking_root, "a").folder
+    (gone := tmp_path / "gone").mkdir()
+    line = f"rmdir {gone}; exec {sys.executable} -P {command.format(folder=folder)}"
+    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT), "WITH_TRACKING_MLFLOW": "0"}
+    shown = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, cwd=gone, env=environ)
+    assert shown.stderr.startswith(said)
+    assert "No such file" not in shown.stderr
+
+
 def test_ctrl_c_while_it_starts(tmp_path: Path) -> None:
     """Ctrl-C before the command line is loaded ends it as quietly as afterwards."""
     (tmp_path / "click.py").write_text("import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)\n")

@@ -29,7 +29,7 @@ def close_session(folder: Path, read: Callable[[], Session]) -> None:
         if os.environ.get("WITH_TRACKING_QUIET", "") in ("", "0"):
             root = paths.root(os.environ)
             session = read()
-            command = paths.to_type("with-tracking", os.environ, Path.cwd())
+            command = paths.to_type("with-tracking", os.environ, paths.here())
             click.echo(closing_line(session, ui_server.running_url(root), command), err=True)
             for problem in _settings_ignored(Path(session.cwd or folder)):
                 click.echo(f"with-tracking: {problem}", err=True)
@@ -58,7 +58,7 @@ def _settings_ignored(cwd: Path) -> Iterator[str]:
     problems = config.load(os.environ, cwd).problems
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        yield f"Ignored: {problems[0]}{more}. Try: {paths.typed('with-tracking config', os.environ, Path.cwd())}"
+        yield f"Ignored: {problems[0]}{more}. Try: {paths.typed('with-tracking config', os.environ, paths.here())}"
 
 
 def _alerts(root: Path) -> list[str]:

@@ -39,6 +39,14 @@ def local_store(root: Path) -> Path:
     return root / "mlflow.db"
 
 
+def here() -> Path:
+    """Return the working directory, also one that was deleted, as an assistant may do with a worktree that is done."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path(os.environ.get("PWD", "/"))
+
+
 def to_type(command: str, environ: Mapping[str, str], cwd: Path) -> str:
     """Return what a person types to run a command of ours: its name where PATH leads to it, else its path."""
     own = CHECKOUT / "bin" / command

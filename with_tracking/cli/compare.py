@@ -109,7 +109,7 @@ def _local(root: Path, wanted: str) -> tuple[Session | None, SessionRow]:
 def _remote(root: Path, wanted: str) -> tuple[Session | None, SessionRow]:
     from with_tracking.store.mlflow_remote import Store
 
-    session, _, row = Store(root, Path.cwd()).session(wanted)
+    session, _, row = Store(root, paths.here()).session(wanted)
     return session, row
 
 

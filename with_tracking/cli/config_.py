@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import click
 
-from with_tracking import config
+from with_tracking import config, paths
 from with_tracking.cli.edge import Command
 from with_tracking.effective import Effective, as_text, effective, sources
 
@@ -28,7 +27,7 @@ def command(as_json: bool) -> None:
     They come from your config.toml, from the .with-tracking.toml of the project around this folder, and from the
     environment; the later one wins. What is wrong in a file is named and does no harm.
     """
-    cwd = Path.cwd()
+    cwd = paths.here()
     settings = config.load(os.environ, cwd)
     found = list(effective(settings, os.environ))
     if as_json:

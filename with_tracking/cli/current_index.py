@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from with_tracking import archive, index
+from with_tracking import archive, index, paths
 from with_tracking.errors import WithTrackingError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def asked(root: Path, filters: Filters, remote: bool) -> Iterator[sqlite3.Connec
     if remote:
         from with_tracking.store.mlflow_remote import Store
 
-        with Store(root, Path.cwd()).opened(filters) as connection:
+        with Store(root, paths.here()).opened(filters) as connection:
             yield connection
     else:
         with current_index(root) as connection:
@@ -51,7 +51,7 @@ def asked_for_texts(root: Path, filters: Filters, remote: bool) -> Iterator[tupl
 
         with (
             progress_bar("Reading") as progress,
-            Store(root, Path.cwd()).opened_with_texts(filters, progress) as (connection, copies),
+            Store(root, paths.here()).opened_with_texts(filters, progress) as (connection, copies),
         ):
             progress.done()
             yield connection, copies
@@ -69,7 +69,7 @@ def stories(root: Path, rows: Sequence[SessionRow], remote: bool) -> list[Story]
     from with_tracking.store.mlflow_remote import Store
 
     with progress_bar("Reading") as progress:
-        return list(read_stories(data for _, data in Store(root, Path.cwd()).files(rows, "parsed.json", progress)))
+        return list(read_stories(data for _, data in Store(root, paths.here()).files(rows, "parsed.json", progress)))
 
 
 def nothing_fits(root: Path, remote: bool, what: str = "There is no session that fits") -> WithTrackingError:

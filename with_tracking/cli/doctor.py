@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 import click
 
+from with_tracking import paths
 from with_tracking.cli.edge import Command, to_try
 from with_tracking.upkeep.diagnosis import Finding, Level, diagnose
 
@@ -26,7 +26,7 @@ def command(as_json: bool) -> None:
 
     Says for each what to do. Exit 1 if something needs doing. Nothing is changed.
     """
-    findings = list(diagnose(os.environ, Path.cwd()))
+    findings = list(diagnose(os.environ, paths.here()))
     if as_json:
         from with_tracking.cli.output import print_json
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import IO, Any, NoReturn
 
 import click
@@ -67,7 +66,7 @@ class Misuse(click.ClickException):
 
 def to_try(next_step: str) -> str:
     """Return what to try next, as it can be typed in this shell."""
-    return paths.typed(next_step, os.environ, Path.cwd())
+    return paths.typed(next_step, os.environ, paths.here())
 
 
 def run_to_exit(main: Any, *args: Any, **kwargs: Any) -> NoReturn:

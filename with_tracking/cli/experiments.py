@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
-from pathlib import Path
 
 import click
 
@@ -23,7 +22,7 @@ def command(as_json: bool) -> None:
     """
     from with_tracking.store.mlflow_remote import Store
 
-    found = Store(paths.root(os.environ), Path.cwd()).experiments()
+    found = Store(paths.root(os.environ), paths.here()).experiments()
     if as_json:
         from with_tracking.cli.output import print_json
 

@@ -113,7 +113,7 @@ def _places(home: Path | None) -> Places:
     """Say where to look. In a home folder that is named, the variables of this environment mean nothing."""
     if home is not None:
         return Places(home=home.absolute())
-    return Places(home=Path.home(), environ=os.environ, cwd=Path.cwd())
+    return Places(home=Path.home(), environ=os.environ, cwd=paths.here())
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def command(filters: Filters, sort: str, reverse: bool, limit: int, remote: bool
     if remote:
         from with_tracking.store.mlflow_remote import Store
 
-        rows = Store(root, Path.cwd()).sessions(filters, sort=sort, limit=limit or None, ascending=reverse)
+        rows = Store(root, paths.here()).sessions(filters, sort=sort, limit=limit or None, ascending=reverse)
         ids = [row.session_id for row in rows]
     else:
         with current_index(root) as connection:

@@ -81,7 +81,7 @@ def _print_remote(root: Path, session_id: str, part: str | None) -> None:
 
     if part in ("raw", "transcript"):
         raise click.UsageError(f"--{part} is an artifact of the run: look at it in the UI.")
-    session, events, row = Store(root, Path.cwd()).session(session_id)
+    session, events, row = Store(root, paths.here()).session(session_id)
     run_id = row.path.removeprefix(RUN)
     if part == "json":
         from with_tracking.cli.output import print_json

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from pathlib import Path
 
 import click
 
@@ -94,13 +93,13 @@ def _start(port: int | None, in_browser: bool) -> None:
     if not ui_server.running(root):
         click.echo("Starting the MLflow UI …", err=True)
     server = ui_server.start(root, _settings(), port, lambda text: click.echo(text, err=True))
-    command = shlex.quote(paths.to_type("start-mlflow", os.environ, Path.cwd()))
+    command = shlex.quote(paths.to_type("start-mlflow", os.environ, paths.here()))
     click.echo(f"MLflow is ready (process {server.pid}; stop it with: {command} stop)", err=True)
     _show(server.url, in_browser)
 
 
 def _settings() -> config.Mlflow:
-    return config.load(os.environ, Path.cwd()).mlflow
+    return config.load(os.environ, paths.here()).mlflow
 
 
 def _remote() -> str | None:

@@ -54,7 +54,7 @@ def probe(seconds: float = PATIENCE_SECONDS) -> StoreReport:
 def report() -> StoreReport:
     """Look at the store that the settings name, in this process."""
     root = paths.root(os.environ)
-    settings = config.load(os.environ, Path.cwd()).mlflow
+    settings = config.load(os.environ, paths.here()).mlflow
     database = local_store.database_of(settings.tracking_uri or local_store.uri(paths.local_store(root)))
     try:
         return _server(settings) if database is None else _local(database, settings.experiment_name)
