@@ -265,6 +265,16 @@ def test_stderr_and_stdout_are_read_apart() -> None:
     assert [event.text for event in reading.events if isinstance(event, Prompt)] == ["fix it"]
 
 
+def test_a_warning_on_stderr_is_no_answer() -> None:
+    """What a runtime says beside an answer on stdout is kept as not understood."""
+    warning = b"(node:7) [DEP0040] DeprecationWarning: The `punycode` module is deprecated.\n"
+    for provider, argv in {"claude_code": ("claude", "-p", "add"), "gpt": ("llm", "add")}.items():
+        reading = read_streams(b"The sum is 4.\n", warning, provider=provider, argv=argv)
+        assert [event.text for event in reading.events if isinstance(event, AssistantText)] == ["The sum is 4."]
+        assert reading.unknown_lines == 1
+        assert "DeprecationWarning" in reading.transcript
+
+
 def test_a_message_on_both_streams_is_one() -> None:
     """Codex prints its last message on stdout and, with everything else, on stderr."""
     said_twice = (

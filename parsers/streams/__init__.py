@@ -15,7 +15,7 @@ import msgspec
 
 from parsers.reading import ScreenReading
 from parsers.recording import Output, Recording
-from parsers.session import AssistantText, Detection, Event
+from parsers.session import AssistantText, Detection, Event, Unknown
 from parsers.streams.json_streams import lines_of, lines_of_recording, read_json
 
 if TYPE_CHECKING:
@@ -65,7 +65,21 @@ def _read_text(
     reading = read_screen(_transcript(stderr, stdout), provider=provider, argv=argv, patterns=patterns)
     if reading.provider == "generic" and provider is None and not argv:
         return _bare_answer(stdout)
+    if _letters(stdout) and reading.provider != "openai_codex":  # whose messages all stand on stderr
+        reading = _without_warnings(reading, read_screen(_transcript(stderr), provider=provider, argv=argv))
     return replace(reading, events=tuple(map(_timeless, reading.events)))
+
+
+def _without_warnings(reading: ScreenReading, beside: ScreenReading) -> ScreenReading:
+    """Take text that came on stderr for no answer where there is one on stdout: runtimes print warnings there."""
+    warnings = [event.text for event in beside.events if isinstance(event, AssistantText)]
+    events: list[Event] = []
+    for event in reading.events:
+        if isinstance(event, AssistantText) and event.text in warnings:
+            warnings.remove(event.text)
+            event = Unknown(text=event.text)
+        events.append(event)
+    return replace(reading, events=tuple(events), unknown_lines=sum(isinstance(e, Unknown) for e in events))
 
 
 def _transcript(*streams: bytes) -> Transcript:
