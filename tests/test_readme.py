@@ -17,18 +17,19 @@ PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 
 def reference() -> str:
     """Return the help of all commands as one page."""
-    context = click.Context(main, info_name="with-tracking", terminal_width=80, max_content_width=80)
+    shape: dict[str, int] = {"terminal_width": 80, "max_content_width": 80}
+    context = click.Context(main, info_name="with-tracking", **main.context_settings, **shape)
     parts = ["# with-tracking: all commands\n\nThis is what `with-tracking COMMAND --help` prints.\n"]
     parts.append(f"```text\n{main.get_help(context)}\n```\n")
     for name in main.list_commands(context):
         command = main.get_command(context, name)
         assert command is not None
-        inner = click.Context(command, info_name=name, parent=context, terminal_width=80, max_content_width=80)
+        inner = click.Context(command, info_name=name, parent=context, **shape)
         parts.append(f"## {name}\n\n```text\n{command.get_help(inner)}\n```\n")
         for sub in command.list_commands(inner) if isinstance(command, click.Group) else ():
             below = command.get_command(inner, sub)
             assert below is not None
-            deeper = click.Context(below, info_name=sub, parent=inner, terminal_width=80, max_content_width=80)
+            deeper = click.Context(below, info_name=sub, parent=inner, **shape)
             parts.append(f"### {name} {sub}\n\n```text\n{below.get_help(deeper)}\n```\n")
     return "\n".join(parts)
 
