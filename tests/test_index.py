@@ -223,7 +223,7 @@ def test_filters(tracking_root: Path) -> None:
 
 def test_an_imported_session_is_of_the_same_assistant(tracking_root: Path) -> None:
     """`--provider claude` also finds what no wrapper recorded, and lists call it by the same name."""
-    synthetic.parsed(tracking_root, "imported", wrapper=None, origin="log")
+    synthetic.parsed(tracking_root, "imported", wrapper=None, origin="import")
     found = index.sessions(tracking_root, Filters(provider=["claude"]))
     assert [(row.session_id, row.assistant) for row in found] == [("imported", "claude")]
 

@@ -65,7 +65,7 @@ class ProcedureSession:
         """Make the folder. Raises OSError or WithTrackingError if that is not possible."""
         now = datetime.now(UTC)
         session_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-        self.folder = paths.sessions(paths.root(environ)) / f"{now:%Y}" / f"{now:%m}" / f"{now:%d}" / session_id
+        self.folder = archive.day_folder(paths.root(environ), now) / session_id
         with archive.private():
             self.folder.mkdir(parents=True)
         words = [word for key, value in self.params.items() for word in ("--param", f"{key}={value}")]

@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import msgspec
 from parsers.native_logs.finding import Found, copy_native
 from parsers.session import Session, Tokens
 from parsers.session_header import Git, SessionHeader
-from with_tracking import archive, paths
+from with_tracking import archive
 from with_tracking.errors import MlflowNotWanted, MlflowUnavailable, RunRefused
 from with_tracking.history_import import import_ledger
 from with_tracking.history_import.import_plan import Job, Skip
@@ -90,8 +91,7 @@ def import_one(job: Job, root: Path, home: Path) -> Outcome:
 
 
 def _import(job: Job, root: Path, home: Path) -> Outcome:
-    day, clock = job.session_id[:8], job.session_id
-    folder = paths.sessions(root) / day[:4] / day[4:6] / day[6:8] / clock
+    folder = archive.day_folder(root, date.fromisoformat(job.session_id[:8])) / job.session_id
     session = _refresh(job, folder, home) if folder.exists() else _make(job, folder, home)
     if session is None:
         import_ledger.add(root, import_ledger.Entry(key=job.key, signature=job.signature))
