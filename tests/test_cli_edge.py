@@ -23,6 +23,9 @@ from tests.pseudo_terminal import PseudoTerminal
         (["completion"], "Error: Missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish. Try: "),
         (["list", "--tag"], "Error: Option '--tag' requires an argument. Try: with-tracking list --help"),
         (["show", "last", "more"], "Error: Got unexpected extra argument (more). Try: with-tracking show --help"),
+        (["show", "last", "--trancript"], "Error: No such option"),
+        (["note", "last", "--remov"], "Error: No such option"),
+        (["alert", "check", "--delive"], "Error: No such option"),
         (["procedure", " ", "--", "true"], "Error: The procedure has no name. Try: with-tracking procedure --help"),
     ],
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import signal
 import sys
+from collections.abc import Sequence
 from typing import IO, Any, NoReturn
 
 import click
@@ -23,14 +26,28 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; whatever is wrong with them, the error knows of which command they are."""
         try:
+            if ctx.ignore_unknown_options:
+                self._check_options(ctx, args)
             return super().parse_args(ctx, args)
         except click.UsageError as error:
             error.ctx = error.ctx or ctx
             raise
 
+    def _check_options(self, ctx: click.Context, args: Sequence[str]) -> None:
+        """Refuse an option that is none. A command ignores those only so that -2 can be a session, not for slips."""
+        known = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        for word in itertools.takewhile(lambda word: word != "--", args):
+            name = word.partition("=")[0]
+            if re.fullmatch("--[a-z-]+", name) and name not in known:
+                import difflib  # only needed to be helpful
+
+                raise click.NoSuchOption(name, possibilities=difflib.get_close_matches(name, known))
+
 
 class Group(click.Group):
     """A group of commands with the same manners."""
+
+    command_class = Command
 
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run the command as a whole process."""
