@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -39,6 +43,18 @@ def test_settings_that_are_ignored_are_told(
     _, said = capsys.readouterr().err.splitlines()
     assert said.startswith(f"with-tracking: Ignored: {config}:2: privacy.content must be")
     assert said.endswith(" (and 1 more). Try: bin/with-tracking config")
+
+
+def test_a_root_that_is_named_from_where_one_is(tmp_path: Path) -> None:
+    """The process that reads and logs works elsewhere, and finds the session all the same."""
+    folder = synthetic.record(tmp_path / "own", "a")
+    settings = {"PYTHONPATH": str(paths.CHECKOUT), "WITH_TRACKING_HOME": "own", "WITH_TRACKING_MLFLOW": "0"}
+    code = f"import pathlib, with_tracking.closing as c; c.log_in_background(pathlib.Path({str(folder)!r}))"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, **settings}, check=True)
+    end = time.monotonic() + 60
+    while not (folder / "parsed.json").exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_the_command_to_look_with_can_be_typed(tmp_path: Path) -> None:

@@ -43,12 +43,14 @@ def close_session(folder: Path, read: Callable[[], Session]) -> None:
 
 def log_in_background(folder: Path) -> None:
     """Start `with-tracking sync` in a session of its own: it lives on when the terminal is closed."""
+    home = {"WITH_TRACKING_HOME": str(paths.root(os.environ))}  # it may be named from where we are
     subprocess.Popen(
         SYNC,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=folder,
+        env={**os.environ, **home},
         start_new_session=True,
     )
 
