@@ -76,6 +76,21 @@ def test_what_is_wrong_is_named_with_its_line(
     assert found.mlflow == config.Mlflow()
 
 
+@pytest.mark.parametrize(
+    ("address", "whole"),
+    [
+        ("sqlite:///mlflow.db", "sqlite:///{cwd}/mlflow.db"),
+        ("sqlite:////data/mlflow.db", "sqlite:////data/mlflow.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("http://localhost:5000", "http://localhost:5000"),
+    ],
+)
+def test_a_database_is_named_from_where_the_session_was(home: Path, tmp_path: Path, address: str, whole: str) -> None:
+    """The process that logs works elsewhere: MLflow alone would make a store wherever that is."""
+    found = load(home, tmp_path, MLFLOW_TRACKING_URI=address).mlflow.tracking_uri
+    assert found == whole.format(cwd=tmp_path)
+
+
 def test_switches_of_the_environment(home: Path, tmp_path: Path) -> None:
     """Switches understand 0 and 1, true and false, and say so if they do not."""
     assert not load(home, tmp_path, WITH_TRACKING_MLFLOW="0").mlflow.enabled

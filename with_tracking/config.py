@@ -36,6 +36,8 @@ from with_tracking.settings_file import text_of
 __all__ = ["DEFAULT_EXPERIMENT", "Config", "Content", "Mlflow", "Privacy", "Provider", "Retention", "files", "load"]
 
 PROJECT_FILE = ".with-tracking.toml"
+_RELATIVE = re.compile(r"sqlite:///(?![/:]|$)")
+"""An address that MLflow takes from wherever a process works; here it is from where the session was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def load(environ: Mapping[str, str], cwd: Path) -> Config:
         elif not (isinstance(old, Content) and found.from_project and _more(found.value, old)):
             values[found.names] = found.value
             origins[name] = found.origin
+    if address := values.get(("mlflow", "tracking_uri")):
+        values["mlflow", "tracking_uri"] = _RELATIVE.sub(lambda match: f"{match[0]}{cwd.absolute()}/", address)
     return Config(
         Mlflow(**_section(values, "mlflow")),
         Privacy(**_section(values, "privacy")),
