@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from parsers.session import ParseCounts
+from parsers.session import ParseCounts, Session
 from tests import synthetic
 from with_tracking import closing, paths
 
@@ -70,7 +71,27 @@ def test_the_command_to_look_with_can_be_typed(tmp_path: Path) -> None:
     assert paths.to_type("not-of-this-checkout", nowhere, tmp_path) == "not-of-this-checkout"
     assert paths.typed("with-tracking list", nowhere, paths.CHECKOUT) == "bin/with-tracking list"
     assert paths.typed("correcting it", nowhere, paths.CHECKOUT) == "correcting it"
-    session = synthetic.parsed(tmp_path / "tracking", "a").session
-    assert closing.closing_line(session, command="/my projects/with-tracking").endswith(
-        "· '/my projects/with-tracking' show a"
+    line = closing.closing_line("a", ["9 s", "3 commands"], command="/my projects/with-tracking")
+    assert line == "with-tracking: 9 s, 3 commands · '/my projects/with-tracking' show a"
+
+
+def test_nobody_waits_for_a_long_recording_to_be_read(
+    tracking_root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What takes long to read is left to the process that logs; the person is told, and has the prompt."""
+    folder = synthetic.record(tracking_root, "a")
+    left: list[Path] = []
+    monkeypatch.setattr(closing, "log_in_background", left.append)
+    monkeypatch.setattr(closing, "PATIENCE_SECONDS", 0.05)
+    before = signal.getsignal(signal.SIGALRM)
+
+    def read() -> Session:
+        while True:
+            sum(range(1000))
+
+    closing.close_session(folder, read)
+    assert left == [folder]
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert capsys.readouterr().err == (
+        "with-tracking: recorded, being read in the background · bin/with-tracking show a\n"
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -18,27 +19,54 @@ from with_tracking.quantities import counted
 
 SYNC = (sys.executable, "-I", "-m", "with_tracking", "sync", "--quiet")
 """Logs everything that is pending."""
+PATIENCE_SECONDS = 2.0
+"""So long a person waits for the line; the recording of a long day, or its log, takes longer to read."""
 
 
 def close_session(folder: Path, read: Callable[[], Session]) -> None:
     """Say what was recorded, then log it (and anything else that is pending) in a process that nobody waits for.
 
-    `WITH_TRACKING_QUIET=1` keeps the line away, and then nothing is read for it.
+    What takes longer than `PATIENCE_SECONDS` to read is left to that process, too. `WITH_TRACKING_QUIET=1` keeps the
+    line away, and then nothing is read for it.
     """
     try:
         if os.environ.get("WITH_TRACKING_QUIET", "") in ("", "0"):
             root = paths.root(os.environ)
-            session = read()
+            session = _in_time(read)
+            facts = ["recorded, being read in the background"] if session is None else _facts(session)
             command = paths.to_type("with-tracking", os.environ, paths.here())
-            click.echo(closing_line(session, ui_server.running_url(root), command), err=True)
-            for problem in _settings_ignored(Path(session.cwd or folder)):
+            click.echo(closing_line(folder.name, facts, ui_server.running_url(root), command), err=True)
+            for problem in _settings_ignored(Path((session and session.cwd) or folder)):
                 click.echo(f"with-tracking: {problem}", err=True)
-            for problem in session.parse.problems:  # a log whose format has changed, above all
+            for problem in session.parse.problems if session else ():  # a log whose format has changed, above all
                 click.echo(f"with-tracking: {problem}", err=True)
             for line in _alerts(root):
                 click.echo(f"with-tracking: alert: {line}", err=True)
     finally:
         log_in_background(folder)
+
+
+class _TakesLong(BaseException):
+    """Reading takes longer than a person should wait."""
+
+
+def _in_time(read: Callable[[], Session]) -> Session | None:
+    """Return what is read, None if that takes too long."""
+
+    def stop(*_: object) -> None:
+        raise _TakesLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
+            return read()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except _TakesLong:
+        return None
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def log_in_background(folder: Path) -> None:
@@ -73,10 +101,12 @@ def _alerts(root: Path) -> list[str]:
     return take_unseen(root)
 
 
-def closing_line(session: Session, ui_url: str | None = None, command: str = "with-tracking") -> str:
+def closing_line(
+    session_id: str, facts: Iterable[str], ui_url: str | None = None, command: str = "with-tracking"
+) -> str:
     """Return what was recorded and how to look at it, in one line; `command` is what to type for with-tracking."""
-    look = f"{shlex.quote(command)} show {session.session_id}"
-    return f"with-tracking: {', '.join(_facts(session))} · {look}" + (f" · {ui_url}" if ui_url else "")
+    look = f"{shlex.quote(command)} show {session_id}"
+    return f"with-tracking: {', '.join(facts)} · {look}" + (f" · {ui_url}" if ui_url else "")
 
 
 def _facts(session: Session) -> Iterator[str]:
