@@ -36,7 +36,7 @@ from with_tracking.settings_file import text_of
 __all__ = ["DEFAULT_EXPERIMENT", "Config", "Content", "Mlflow", "Privacy", "Provider", "Retention", "files", "load"]
 
 PROJECT_FILE = ".with-tracking.toml"
-_RELATIVE = re.compile(r"sqlite:///(?![/:]|$)")
+_RELATIVE = re.compile(r"^sqlite:///(?![/:]|$)")
 """An address that MLflow takes from wherever a process works; here it is from where the session was."""
 
 
