@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,25 @@ def test_server_away_and_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "cannot be reached" in found["text"]
     assert "secret" not in json.dumps(found)
     assert "does not answer" in (store_probe.probe(seconds=0.01).problem or "")
+
+
+def test_alerts_that_cannot_be_told(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alert that nothing here can deliver is named; with the programs there is nothing to say."""
+    file = home / ".config" / "with-tracking" / "config.toml"
+    file.parent.mkdir(parents=True)
+    alert = '[[alerts]]\nname = "many"\nwhen = "errors_encountered > 5"\n'
+    file.write_text(f'{alert}desktop = true\napprise = ["mailto://me@example.com"]\n')
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    said = [finding.text.split()[0] for finding in diagnosis._alerts(os.environ)]
+    assert said == ["apprise", "notify-send"]
+    for name in said:
+        (tmp_path / name).write_text("")
+        (tmp_path / name).chmod(0o755)
+    assert list(diagnosis._alerts(os.environ)) == []
+    file.write_text(alert)
+    (tmp_path / "apprise").unlink()
+    assert list(diagnosis._alerts(os.environ)) == []
 
 
 def test_root_and_settings(tracking_root: Path, home: Path, tmp_path: Path) -> None:

@@ -104,6 +104,12 @@ def _keep_for_later(root: Path, fired: list[Fired]) -> None:
 # --- ways to tell -----------------------------------------------------------------------------------------------------
 
 
+def apprise_program() -> str | None:
+    """Return the program of the package apprise, beside our Python or on PATH; None if it is not installed."""
+    own = Path(sys.executable).with_name("apprise")
+    return str(own) if own.exists() else shutil.which("apprise")
+
+
 def _notify(alert: Alert, fired: Fired, folder: Path) -> None:
     program = shutil.which("notify-send")
     if alert.desktop and program:
@@ -128,9 +134,6 @@ def _post(alert: Alert, fired: Fired, folder: Path) -> None:
 
 
 def _apprise(alert: Alert, fired: Fired, folder: Path) -> None:
-    if alert.apprise:
-        program = Path(sys.executable).with_name("apprise")
-        found = str(program) if program.exists() else shutil.which("apprise")
-        if found:
-            command = [found, "--title", f"with-tracking: {fired.name}", "--body", fired.text, *alert.apprise]
-            subprocess.run(command, check=False, timeout=30, stdin=subprocess.DEVNULL, capture_output=True)
+    if alert.apprise and (program := apprise_program()):
+        command = [program, "--title", f"with-tracking: {fired.name}", "--body", fired.text, *alert.apprise]
+        subprocess.run(command, check=False, timeout=30, stdin=subprocess.DEVNULL, capture_output=True)

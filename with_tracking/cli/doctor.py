@@ -22,7 +22,7 @@ STYLES = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "red"}
 @click.command("doctor", cls=Command, epilog=EPILOG)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def command(as_json: bool) -> None:
-    """Look for what is wrong: script(1), environment, root, disk, settings, MLflow store, sessions.
+    """Look for what is wrong: script(1), environment, root, disk, settings, alerts, MLflow store, sessions.
 
     Says for each what to do. Exit 1 if something needs doing. Nothing is changed.
     """

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from with_tracking import archive, config, paths, privacy, turn_taking
+from with_tracking.alerting import after_session, alerts_config
 from with_tracking.archive import State
 from with_tracking.errors import WithTrackingError
 from with_tracking.quantities import counted, size_text
@@ -57,6 +58,7 @@ def diagnose(environ: Mapping[str, str], cwd: Path) -> Iterator[Finding]:
     yield _environment()
     yield from _places(root)
     yield from _settings(settings)
+    yield from _alerts(environ)
     yield from _store(settings)
     yield from _sessions(root, settings)
 
@@ -131,6 +133,15 @@ def _settings(settings: config.Config) -> Iterator[Finding]:
         yield _problem("settings", problem, "correcting it; until then it is ignored")
     if not settings.problems:
         yield _ok("settings", f"{len(settings.origins)} set" if settings.origins else "all are the defaults")
+
+
+def _alerts(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Look whether what the alerts are told by is there: nobody would miss an alert that does not come."""
+    alerts = alerts_config.load(environ).alerts
+    if any(alert.apprise for alert in alerts) and after_session.apprise_program() is None:
+        yield _problem("alerts", "apprise is not installed: what it sends does not arrive", paths.installing("apprise"))
+    if any(alert.desktop for alert in alerts) and shutil.which("notify-send") is None:
+        yield _problem("alerts", "notify-send is missing: the desktop shows no alerts", "install libnotify-bin")
 
 
 def _store(settings: config.Config) -> Iterator[Finding]:
