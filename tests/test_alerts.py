@@ -59,6 +59,7 @@ def holds(text: str, rows: list[SessionRow] = ROWS) -> bool:
         "success_rate(procedure='close-issue', last=1) == 1",
         "count() == 31",
         "count(provider='openai_codex') == 0",
+        "count(provider='claude', last=3) == 3",
         "failures(last=10) == 5",
         "median(duration_seconds, last=3) == 99",
         "sum('cost_usd', last=2) == 4",

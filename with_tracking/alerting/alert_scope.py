@@ -94,6 +94,11 @@ class AlertLanguage:
         return None
 
 
+def _fits(row: SessionRow, name: str, value: Value) -> bool:
+    """Tell whether an option means the session; as in filters, a provider may be named in short."""
+    return key_of(row, name) == value or (name == "provider" and row.assistant == value)
+
+
 def _nearest(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(list(known)[:12])} …"
@@ -129,7 +134,7 @@ class AlertScope:
         if function == "regression" and self.rows:
             chosen.setdefault("procedure", self.rows[0].procedure_name)
             last = float(last or 10) + 1
-        rows = [row for row in rows if all(key_of(row, name) == value for name, value in chosen.items())]
+        rows = [row for row in rows if all(_fits(row, name, value) for name, value in chosen.items())]
         if function == "regression" and rows[:1] != list(self.rows[:1]):
             return None  # it is about another session
         return found.of(rows if last is None else rows[: int(float(last))], *(arguments or [""]))
