@@ -58,7 +58,8 @@ def test_a_file_that_cannot_be_written(tracking_root: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "arguments", [["search", "issue"], ["list"], ["stats"], ["procedure", "p", "--", "seq", "99999"]]
+    "arguments",
+    [["search", "issue"], ["list"], ["list", "--json"], ["stats"], ["procedure", "p", "--", "seq", "99999"]],
 )
 def test_a_closed_pipe_is_no_error(tracking_root: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
     """`| head` that has read enough gets no complaint, and no exit status that means something else."""
@@ -128,6 +129,17 @@ def test_the_parser_says_what_it_cannot_read(tmp_path: Path) -> None:
         assert shown.stderr.startswith(said)
         assert shown.stderr.count("\n") == 1
     assert list((tmp_path / "empty").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command", ["stats", "trends", "compare a b", "compare --by provider", "import --dry-run", "list"]
+)
+def test_no_line_ends_in_blanks(tracking_root: Path, home: Path, command: str) -> None:
+    """What is printed into a pipe or a file has nothing behind its texts."""
+    for number, name in enumerate("ab"):
+        synthetic.parsed(tracking_root, name, commands=number + 1)
+    lines = run(*command.split()).stdout.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
 
 
 @pytest.mark.parametrize("command", ["stats", "trends", "patterns", "search x", "compare --by model", "show -2"])

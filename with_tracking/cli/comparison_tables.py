@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from parsers.session import Session
-from with_tracking.cli.output import columns_that_fit, one_line, print_cut
+from with_tracking.cli.output import columns_that_fit, one_line, print_cut, print_trimmed
 from with_tracking.history import statistics
 from with_tracking.history.comparison import Comparison, Difference, Group, Pair
 from with_tracking.history.figures import change, figure, p_value, percent, signed_percent
@@ -122,7 +122,7 @@ def print_pair(out: Console, first: Session, second: Session, pairs: Sequence[Pa
         numbers.add_row(name_cell(pair.metric), *values, *_gap(pair))
     for column in facts.columns[1:]:  # texts: both sessions get as much
         column.max_width = max(1, (out.width - max(len(name) for name, *_ in known)) // 2 - 2)
-    out.print(facts)
+    print_trimmed(out, facts)
     out.print()
     print_table(out, numbers)
     if len(shown) < len(pairs):

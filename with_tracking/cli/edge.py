@@ -15,6 +15,9 @@ import click
 from with_tracking import paths
 from with_tracking.errors import WithTrackingError
 
+CLOSED_PIPE = 128 + signal.SIGPIPE
+"""The exit status of whoever writes to a pipe that nobody reads any more."""
+
 
 class Command(click.Command):
     """A command whose expected errors are one line: exit 1, usage errors 2, Ctrl-C 130."""
@@ -22,6 +25,14 @@ class Command(click.Command):
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Run the command as a whole process."""
         run_to_exit(super().main, *args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Do what is asked; click itself would exit with 1, which means an error, when `| head` has read enough."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            drop_output(sys.stdout)
+            sys.exit(CLOSED_PIPE)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; whatever is wrong with them, the error knows of which command they are."""
@@ -112,7 +123,7 @@ def run_to_exit(main: Any, *args: Any, **kwargs: Any) -> NoReturn:
         sys.exit(error.exit_code)
     except BrokenPipeError:  # `| head` has read enough
         drop_output(sys.stdout)
-        sys.exit(141)
+        sys.exit(CLOSED_PIPE)
     except Exception as error:
         if os.environ.get("WITH_TRACKING_TRACEBACK", "") not in ("", "0"):
             raise

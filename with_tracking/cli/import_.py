@@ -188,7 +188,7 @@ def _show(report: Report, as_json: bool) -> None:
 def _print_table(report: Report) -> None:
     from rich.table import Table
 
-    from with_tracking.cli.output import console, one_line
+    from with_tracking.cli.output import console, one_line, print_trimmed
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("FROM", no_wrap=True)
@@ -201,7 +201,7 @@ def _print_table(report: Report) -> None:
         cost = "" if row.cost_usd is None else f"${row.cost_usd:,.2f}"
         cells = (row.source, str(row.imported), str(row.updated), *tokens, cost, left_out)
         table.add_row(*(one_line(cell) for cell in cells))
-    console().print(table)
+    print_trimmed(console(), table)
     if report.dry_run:
         click.echo("Nothing was written.", err=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 SCHEMA_VERSION = 1
@@ -47,6 +47,16 @@ def print_cut(out: Console, text: str | Text) -> None:
         out.print(text, no_wrap=True, overflow="ellipsis")
     else:
         out.print(text, soft_wrap=True)
+
+
+def print_trimmed(out: Console, table: RenderableType) -> None:
+    """Print a table; in a pipe its lines end where their texts do, not where the table would."""
+    if out.is_terminal:
+        out.print(table)
+    else:
+        with out.capture() as captured:
+            out.print(table)
+        click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def columns_that_fit(widths: Sequence[int], width: int) -> int:

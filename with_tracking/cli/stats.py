@@ -62,14 +62,14 @@ def _print(rows: Sequence[SessionRow], groups: dict[str, dict[str, Sums]]) -> No
     from rich.table import Table
     from rich.text import Text
 
-    from with_tracking.cli.output import console, one_line
+    from with_tracking.cli.output import console, one_line, print_trimmed
     from with_tracking.cli.tables import name_cell, print_table, table
 
     out = console()
     facts = Table(box=None, pad_edge=False, show_header=False)
     for name, value in _facts(rows, sums(rows)):
         facts.add_row(Text(name, "dim"), one_line(value))
-    out.print(facts)
+    print_trimmed(out, facts)
     longest = max((len(name) for group in groups.values() for name in [*group][:ROWS]), default=0)
     for by, group in groups.items():
         if not group:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from with_tracking.cli.output import columns_that_fit, one_line
+from with_tracking.cli.output import columns_that_fit, one_line, print_trimmed
 
 
 def table(*titles: str, left: int = 1) -> Table:
@@ -31,4 +31,4 @@ def print_table(out: Console, made: Table) -> None:
     """Print a table; columns at its end for which there is no room beside the names are left out."""
     widths = [max(cell_len(str(cell)) for cell in (column.header, *column.cells)) for column in made.columns]
     del made.columns[columns_that_fit(widths, out.width) :]
-    out.print(made)
+    print_trimmed(out, made)
