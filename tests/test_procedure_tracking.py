@@ -83,6 +83,19 @@ def test_streams_pass_untouched(tracking_root: Path) -> None:
     assert outcomes == {"copy": True, "much": True}
 
 
+def test_names_that_are_no_utf8(tracking_root: Path, tmp_path: Path) -> None:
+    """The command gets its arguments byte for byte, in a folder of any name; the record shows what can be shown."""
+    place = os.fsencode(tmp_path) + b"/\xff"
+    os.mkdir(place)
+    words = [b"procedure", b"p", b"--param", b"a=\xfe", b"--", b"printf", b"%s", b"b\xfd"]
+    command = [os.fsencode(sys.executable), b"-P", b"-m", b"with_tracking", *words]
+    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    done = subprocess.run(command, cwd=place, env=environ, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"b\xfd")
+    _, session = only_session(tracking_root)
+    assert (session.user_prompts, session.commands) == (("p a=?",), ("printf %s 'b?'",))
+
+
 def test_artifacts_are_kept(tracking_root: Path, tmp_path: Path) -> None:
     """Files and folders that are named are copied when the command is over; one that is missing is one line."""
     made = tmp_path / "made"

@@ -63,6 +63,8 @@ class ProcedureSession:
 
     def begin(self, environ: Mapping[str, str]) -> None:
         """Make the folder. Raises OSError or WithTrackingError if that is not possible."""
+        self.name, self.command = _utf8(self.name), tuple(map(_utf8, self.command))
+        self.params = {_utf8(key): _utf8(value) for key, value in self.params.items()}
         now = datetime.now(UTC)
         session_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         self.folder = archive.day_folder(paths.root(environ), now) / session_id
@@ -73,7 +75,7 @@ class ProcedureSession:
             session_id=session_id,
             provider=PROVIDER,
             argv=("with-tracking", "procedure", self.name, *words, *(("--", *self.command) if self.command else ())),
-            cwd=os.getcwd(),
+            cwd=_utf8(os.getcwd()),
             started_at=now,
             interactive=False,
             git=_git(),
@@ -180,11 +182,17 @@ class ProcedureSession:
         return data
 
 
+def _utf8(text: str) -> str:
+    """Return a text that JSON can hold: names of files and arguments may be no UTF-8."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _git() -> Git:
     """Return the repository of the working directory; nothing where there is none, or no git."""
     try:
         command = ["git", "rev-parse", "--show-toplevel", "HEAD", "--abbrev-ref", "HEAD"]
-        found = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.split("\n")
+        said = subprocess.run(command, capture_output=True, timeout=5, check=True).stdout
+        found = said.decode("utf-8", "replace").split("\n")
         return Git(root=found[0], commit=found[1], branch=None if found[2] == "HEAD" else found[2])
     except (OSError, subprocess.SubprocessError, IndexError):
         return Git()
