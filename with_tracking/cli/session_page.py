@@ -57,7 +57,7 @@ def print_section(title: str, lines: Iterable[str], more: str) -> None:
         out.print()
         out.print(one_line(title, "bold"))
     for line in shown[:ROWS]:
-        print_cut(out, f"  {harmless(line)}")
+        print_cut(out, f"  {harmless(line)}".rstrip())
     if len(shown) > ROWS:
         out.print(f"  … and {len(shown) - ROWS} more ({more})", soft_wrap=True)
 
