@@ -133,15 +133,16 @@ def test_same_lines_in_a_terminal_and_without(tmp_path: Path) -> None:
         assert stable(terminal.screen) == stable(run("close-issue 583").stdout)
 
 
-def test_words_stay_whole_in_a_narrow_terminal(tmp_path: Path) -> None:
-    """What the model says is wrapped between words, and is read as it was said."""
-    whole = run("close-issue 583").stdout.rstrip().rsplit("● ", 1)[1]
-    with in_terminal(tmp_path, "--yes", "close-issue 583", cols=60) as terminal:
+@pytest.mark.parametrize(("prompt", "cols"), [("close-issue 583", 60), ("test", 40)])
+def test_words_stay_whole_in_a_narrow_terminal(tmp_path: Path, prompt: str, cols: int) -> None:
+    """What the model says is wrapped between words (close-issue is one), and is read as it was said."""
+    whole = run(prompt).stdout.rstrip().rsplit("● ", 1)[1]
+    with in_terminal(tmp_path, "--yes", prompt, cols=cols) as terminal:
         terminal.wait_for_end()
         said = terminal.screen.rsplit("● ", 1)[1]
-    assert said.split("\n  ") == textwrap.wrap(whole, 58)
-    header = b'Script started on 2026-11-20 09:29:39+00:00 [COMMAND="demo" TERM="xterm" COLUMNS="60" LINES="90"]\n'
-    (tmp_path / "typescript").write_bytes(header + terminal.bytes)
+    assert said.split("\n  ") == textwrap.wrap(whole, cols - 2, break_on_hyphens=False)
+    header = f'Script started on 2026-11-20 09:29:39+00:00 [COMMAND="demo" TERM="xterm" COLUMNS="{cols}" LINES="90"]\n'
+    (tmp_path / "typescript").write_bytes(header.encode() + terminal.bytes)
     assert read_folder(tmp_path, provider="demo").session.assistant_texts[-1] == whole
 
 

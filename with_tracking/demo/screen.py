@@ -53,7 +53,8 @@ class Screen:
         """Write what the model says; a terminal gets no broken words."""
         lines = text.splitlines()
         if self.is_terminal:
-            lines = [part for line in lines for part in textwrap.wrap(line, max(20, self._width() - 2)) or [""]]
+            wrapper = textwrap.TextWrapper(max(20, self._width() - 2), break_on_hyphens=False)  # close-issue is a word
+            lines = [part for line in lines for part in wrapper.wrap(line) or [""]]
         first, *rest = lines
         self.line(f"\n{self._bullet(Bullet.TEXT)} {first}")
         for each in rest:
