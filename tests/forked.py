@@ -47,8 +47,12 @@ def take_over(environ: Mapping[str, str]) -> None:
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run `with-tracking` without a terminal, for 80 columns; it is on PATH."""
+    return run_in(_settings(environ), *arguments)
+
+
+def _settings(environ: Mapping[str, str]) -> dict[str, str]:
     path = f"{CHECKOUT / 'bin'}:{os.environ['PATH']}"
-    return run_in({**os.environ, "COLUMNS": "80", "PATH": path, **environ}, *arguments)
+    return {**os.environ, "COLUMNS": "80", "PATH": path, **environ}
 
 
 def run_in(
@@ -71,7 +75,7 @@ def run_in(
 def run_anew(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the same in a Python that loads everything for itself, as a person does."""
     command = [sys.executable, "-m", "with_tracking", *arguments]
-    settings = {**os.environ, "COLUMNS": "80", **environ}
+    settings = _settings(environ)
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=settings, cwd=CHECKOUT)
 
 
