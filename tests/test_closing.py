@@ -46,12 +46,19 @@ def test_settings_that_are_ignored_are_told(
     assert said.endswith(" (and 1 more). Try: bin/with-tracking config")
 
 
-def test_a_root_that_is_named_from_where_one_is(tmp_path: Path) -> None:
-    """The process that reads and logs works elsewhere, and finds the session all the same."""
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pathlib, with_tracking.closing as c; c.log_in_background(pathlib.Path({folder!r}))",
+        "import with_tracking\nwith with_tracking.track_procedure('p'): pass",
+    ],
+)
+def test_a_root_that_is_named_from_where_one_is(tmp_path: Path, code: str) -> None:
+    """The process that reads and logs works elsewhere, and finds the sessions all the same."""
     folder = synthetic.record(tmp_path / "own", "a")
     settings = {"PYTHONPATH": str(paths.CHECKOUT), "WITH_TRACKING_HOME": "own", "WITH_TRACKING_MLFLOW": "0"}
-    code = f"import pathlib, with_tracking.closing as c; c.log_in_background(pathlib.Path({str(folder)!r}))"
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, **settings}, check=True)
+    command = [sys.executable, "-c", code.format(folder=str(folder))]
+    subprocess.run(command, cwd=tmp_path, env={**os.environ, **settings}, check=True)
     end = time.monotonic() + 60
     while not (folder / "parsed.json").exists():
         assert time.monotonic() < end

@@ -71,16 +71,20 @@ def _in_time(read: Callable[[], Session]) -> Session | None:
 
 def log_in_background(folder: Path) -> None:
     """Start `with-tracking sync` in a session of its own: it lives on when the terminal is closed."""
-    home = {"WITH_TRACKING_HOME": str(paths.root(os.environ))}  # it may be named from where we are
     subprocess.Popen(
         SYNC,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=folder,
-        env={**os.environ, **home},
+        env=environ_of_sync(),
         start_new_session=True,
     )
+
+
+def environ_of_sync() -> dict[str, str]:
+    """Return the environment for `SYNC`, which works elsewhere: the root may be named from where we are."""
+    return {**os.environ, "WITH_TRACKING_HOME": str(paths.root(os.environ))}
 
 
 def _settings_ignored(cwd: Path) -> Iterator[str]:

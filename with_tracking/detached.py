@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 SECONDS = 30
@@ -29,7 +29,13 @@ def start(command: str, data: bytes, *, cwd: Path, seconds: float = SECONDS) -> 
         beside([sys.executable, "-I", "-m", __name__, str(seconds), command], cwd=cwd, stdin=file.fileno())
 
 
-def beside(command: Sequence[str], *, cwd: Path, stdin: int = subprocess.DEVNULL) -> None:
+def beside(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    stdin: int = subprocess.DEVNULL,
+    environ: Mapping[str, str] | None = None,
+) -> None:
     """Start a program that is nobody's child: who starts it need not wait for it, however long it lives itself."""
     subprocess.run(
         ["/bin/sh", "-c", BESIDE, "sh", *command],
@@ -37,6 +43,7 @@ def beside(command: Sequence[str], *, cwd: Path, stdin: int = subprocess.DEVNULL
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=cwd,
+        env=environ,
         start_new_session=True,
         check=False,
     )

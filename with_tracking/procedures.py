@@ -80,11 +80,11 @@ def track_procedure(name: str, **params: object) -> Procedure:
 
 
 def _finish(session: ProcedureSession, *, success: bool, output: str) -> None:
-    from with_tracking.closing import SYNC
+    from with_tracking.closing import SYNC, environ_of_sync
     from with_tracking.detached import beside
 
     session.finish(success=success, exit_code=None, output=output)
-    beside(SYNC, cwd=session.folder)  # this process may live on for long and wait for no one
+    beside(SYNC, cwd=session.folder, environ=environ_of_sync())  # this process may live on for long and wait for no one
 
 
 def _warn(text: str) -> None:
