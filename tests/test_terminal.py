@@ -146,6 +146,28 @@ def test_another_view_of_the_conversation_is_an_overlay() -> None:
     assert overlay == full
 
 
+def test_a_view_that_begins_inside_an_output_leaves_the_conversation_whole() -> None:
+    """Its first rows are of an output that the conversation shows folded; what it says of each answer is its own."""
+    said = [f"{number} paragraph of the conversation" for number in range(20)]
+    full = [f"{number} line of what the command has printed" for number in range(4)]
+    view = [*full, *(row for line in said[6:] for row in ("10:15 the model", line)), "Showing all of it"]
+    wipe = "\x1b[H" + "\x1b[2K\x1b[1B" * 8 + "\x1b[H"
+    read = read_transcript(
+        record(
+            "Welcome\r\n",
+            "Tip: none\r\n",
+            CLEAR + "\r\n".join(said),
+            wipe + "\r\n".join(view),
+            wipe + "\r\n".join(said[-8:]),
+            "\r\nand on",
+            cols=60,
+        )
+    )
+    kinds = [read.segments[line.segment].kind for line in read.lines]
+    conversation = [line.text for line, kind in zip(read.lines, kinds, strict=True) if kind is SegmentKind.MAIN]
+    assert conversation == [*said, "and on"]
+
+
 def test_a_view_that_grew_from_the_conversation_goes_with_it() -> None:
     """Outputs shown in full in place push the screen up; once they are folded again, nothing is told twice."""
     said = [f"{number} paragraph of the conversation" for number in range(6)]

@@ -117,8 +117,11 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
     if _leaves_out(document, anchor):
         _go_on(story, frame, shown, document, anchor)
     elif not _splice(document, frame, shown, anchor):
-        story.cut(document, _known_above(document, shown, anchor), frame.seconds)
-        _begin(story, frame, shown, None, 0)
+        known = _known_above(document, shown, anchor)
+        view = known == anchor.line < document.base
+        if not view:
+            story.cut(document, known, frame.seconds)
+        _begin(story, frame, shown, document if view else None, known)
 
 
 def _covered(document: Document, shown: Sequence[Row]) -> bool:
