@@ -121,6 +121,28 @@ def test_a_short_conversation_stays_when_a_new_one_begins() -> None:
     assert sum("model:" in text for text in texts(transcript)) == 1
 
 
+def test_where_enough_is_shown_again_a_repaint_belongs() -> None:
+    """Below a dialog that goes, a few words say less of an older conversation than many of the one that it covered."""
+    header = "Welcome to the program\r\ndirectory: ~/project/of/a/person\r\n"
+    begun = "/clear\r\nmake the file of the example\r\nRun(touch example.txt)"
+    dialog = "\r\n".join(f"choice {number} of all that may be done with this long command" for number in range(5))
+    said = [f"\r\nanswer number {number} says a little about it" for number in range(9)]
+    read = read_transcript(
+        record(
+            header,
+            header,
+            *said,
+            "\r\n/clear\r\nclears the conversation and begins a new one",
+            CLEAR + header + begun,
+            "\r\n" + dialog,
+            CLEAR + header + begun + "\r\nit was made",
+            cols=60,
+            rows=8,
+        )
+    )
+    assert sum("make the file" in text for text in texts(read)) == 1
+
+
 def test_a_repaint_is_no_news() -> None:
     """The whole history printed anew, wrapped otherwise, merges with what was there and keeps its times."""
     said = [f"{number} paragraph of the conversation" for number in range(20)]

@@ -134,12 +134,13 @@ def _covered(document: Document, shown: Sequence[Row]) -> bool:
 def _place(documents: Sequence[Document], shown: Sequence[Row]) -> tuple[Document, Anchor | None]:
     """Find the document that a repaint belongs to, the latest first: where most is kept and least is lost.
 
-    If only its later rows are known there, and an older document knows those before, then it begins in that one.
+    Enough has to be kept before that counts: a dialog that goes is no loss. If only its later rows are known there, and
+    an older document knows those before, then it begins in that one.
     """
     found = [(document, anchor) for document in documents if (anchor := find_anchor(document, shown))]
     if not found:
         return documents[0], None
-    place = max(found, key=lambda candidate: candidate[1].coverage.score)
+    place = max(found, key=lambda candidate: (not candidate[1].coverage.weak, candidate[1].coverage.score))
     for document, anchor in found[found.index(place) + 1 :]:
         head = sum(len(row.letters) for row in shown[anchor.row : place[1].row])
         if head >= PROBE and not anchor.coverage.weak and anchor.coverage.kept >= 2 * PROBE:
