@@ -121,6 +121,18 @@ def test_a_short_conversation_stays_when_a_new_one_begins() -> None:
     assert sum("model:" in text for text in texts(transcript)) == 1
 
 
+def test_a_short_conversation_stays_when_it_is_cleared_in_one_frame() -> None:
+    """Synchronized output hides that the screen was empty: header and footer stand where they stood, as before."""
+    header = "Welcome to the program\r\ndirectory: ~/project/of/a/person\r\n"
+    footer = "\r\n\r\n> \r\n? for shortcuts of this program"
+    up = "\x1b[3A\r\x1b[J"
+    said = [f"answer number {number} says a little about it" for number in range(8)]
+    clear = "\x1b[?2026h" + CLEAR + header + "/clear" + footer + "\r\n" + "\x1b[?2026l"
+    drawn = [up + line + footer + "\r\n" for line in said]
+    transcript = read_transcript(record(header, footer, *drawn, clear, *drawn, clear, cols=60, rows=30))
+    assert [text for text in texts(transcript) if "answer" in text] == said + said
+
+
 def test_where_enough_is_shown_again_a_repaint_belongs() -> None:
     """Below a dialog that goes, a few words say less of an older conversation than many of the one that it covered."""
     header = "Welcome to the program\r\ndirectory: ~/project/of/a/person\r\n"

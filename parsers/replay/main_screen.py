@@ -31,11 +31,12 @@ FOLLOWED = 64  # letters of known text after them
 def follow(story: Story, frame: Frame) -> None:
     """Write a frame of the main screen."""
     document = story.current.document
-    if not frame.scrolled and _top_untouched(document, frame.touched):
+    begins_anew = not frame.scrolled and _begins_anew(document, frame)
+    if not frame.scrolled and not begins_anew and _top_untouched(document, frame.touched):
         for number in frame.touched:
             document.patch(document.base + number, frame.rows[number], frame.seconds, frame.cols)
         document.trim(document.base)
-    elif _continues(document, shown := frame.shown):
+    elif _continues(document, shown := frame.shown) and not begins_anew:
         document.rewrite(document.base, shown, frame.seconds, frame.cols)
         document.move_base(document.base + len(frame.scrolled))
     else:
@@ -49,6 +50,25 @@ def reflow(story: Story, frame: Frame) -> None:
     document = story.current.document
     document.rewrite(document.base, frame.shown, frame.seconds, frame.cols, repaint=True)
     document.move_base(document.base + len(frame.scrolled))
+
+
+def _begins_anew(document: Document, frame: Frame) -> bool:
+    """Tell whether a conversation of less than a screen was cleared: what stays above is only how the program began."""
+    if document.base or len(frame.touched) <= FEW:
+        return False
+    lines = [line for line in document.lines if len(line.row.letters) >= SHORT]
+    if not lines or lines[0].row.letters not in document.banner:
+        return False
+    found = walk([line.row.letters for line in lines], letters_of(frame.shown))
+    known = [place >= 0 for _, _, place in found]
+    end = known.index(False) if False in known else len(lines)
+    gone = [line for line, again in zip(lines, known, strict=True) if not again]
+    kept = [line for line, again in zip(lines[end:], known[end:], strict=True) if again]
+    return _letters(gone) > _letters(kept) and _grew(gone) and not _grew(lines[:end])
+
+
+def _letters(lines: Sequence[DocumentLine]) -> int:
+    return sum(len(line.row.letters) for line in lines)
 
 
 def _top_untouched(document: Document, touched: Sequence[int]) -> bool:
