@@ -105,7 +105,7 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
     name = _MCP.sub(r"mcp__\1__\2", block.fields["tool"])
     category = reading.screen.category(name)
     given = _input(block)
-    results = block.of("result", "more", "hidden")
+    results = _results(block)
     shown = output(results)
     shown = None if _LIVE.match(shown or "") else shown
     stop = _stop_of_call(block, shown)
@@ -132,6 +132,13 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
         duration_seconds=round(max(0.0, ended.line.seconds - block.seconds), 3) if ended else None,
     )
     yield from _stops(block, stop)
+
+
+def _results(block: Block) -> tuple[Row, ...]:
+    """Give the rows of the result. When it draws all anew, 1.0.66 leaves above them that the call was waiting."""
+    rows = block.of("result", "more", "hidden")
+    later = next((number for number, row in enumerate(rows) if number and row.kind == "result"), 0)
+    return rows[later:] if later and _LIVE.match(rows[0].fields.get("text", "")) else rows
 
 
 def _stop_of_call(block: Block, shown: str | None) -> Row | None:

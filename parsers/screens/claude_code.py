@@ -61,7 +61,7 @@ RULES = (
     head("prompt", r">\s(?P<text>.*\S)", lead=_FAINT, body=_FAINT),
     head("prompt", r">\s(?P<text>.*\S)", lead=_INKED, body=_INKED),  # up to 1.0.60
     # Before 2.1 the lines of a prompt after the first are not indented.
-    part("more", r"\S", lead=_SURELY_SHADED, body=_SURELY_SHADED, within=("prompt",), after=("prompt", "more")),
+    part("more", r" ?\S", lead=_SURELY_SHADED, body=_SURELY_SHADED, within=("prompt",), after=("prompt", "more")),
     head("shell", r"!\s(?P<command>.*\S)", lead=_NOT_TEXT),
     head("memory", r"#\s(?P<text>.*\S)", lead=_NOT_TEXT, body=_SHADED),
     # --- what the program says of itself, at the bullet that answers have ---------------------------------------------
@@ -115,8 +115,8 @@ RULES = (
     part("input_more", r" {6}(?P<text>.*)", within=("tool",), after=("tool", "input_more")),
     part("more", r" {2,}"),
     # Before 2.0 the lines of a prompt after the first are not indented.
-    part("more", r"\S", lead=_FAINT, body=_FAINT, within=("prompt",), after=("prompt", "more")),
-    part("more", r"\S", lead=_GREY, body=_GREY, within=("prompt",), after=("prompt", "more")),
+    part("more", r" ?\S", lead=_FAINT, body=_FAINT, within=("prompt",), after=("prompt", "more")),
+    part("more", r" ?\S", lead=_GREY, body=_GREY, within=("prompt",), after=("prompt", "more")),
 )
 
 SCREEN = Screen(

@@ -186,7 +186,7 @@ def _fits(phrase: _Counted, hint: Hint) -> bool:
     commands = list(simple_commands(hint.command))
     if phrase.git:
         return any(words[0] == "git" and phrase.git in words for words in commands if words)
-    return phrase.exact or bool(commands and commands[0] and _program(commands[0]) in phrase.programs)
+    return phrase.exact or any(words and _program(words) in phrase.programs for words in commands)
 
 
 def _program(words: Sequence[str]) -> str:

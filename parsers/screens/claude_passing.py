@@ -35,7 +35,10 @@ _BARE_COMMAND = re.compile(r"[\w-]+ ")  # up to 2.1.87 a command has no "$" befo
 _STATUS = re.compile(r"  ⎿\s{1,2}(?:Running|Waiting|Initializing|Done|Tip|Next|Interrupted|Queued|\(No output)")
 _LEAF = re.compile(r" {3}[│ ]\s{1,2}⎿\s{1,2}(?P<tool>[A-Z]\w*): (?P<input>.*\S)")
 _LEAF_COUNTS = re.compile(r" {3}[│ ]\s{1,2}⎿\s{1,2}(?P<text>(?:Searching|Reading|Listing|Running|Calling) .*\d.*)…")
-_ACTIVE = re.compile(r"[·✢*✶✻✽✳] (?P<doing>(?!Waiting for)\S+(?: [^\s(]+)+)… \(")
+_OWN = r"Waiting for |Compacting conversation|Running \w+ hooks"
+_ACTIVE = re.compile(
+    rf"[·✢*✶✻✽✳] (?P<doing>(?!{_OWN})\S+(?: [^\s(]+)+)… \((?P<listed>.* · ctrl\+t to (?:show|hide) todos)?"
+)
 _TASK = re.compile(r" {2,}(?:⎿\s{1,2})?(?P<state>[◻◼✔☐☒]) (?P<task>.*\S)")
 _RETRY = re.compile(
     r"(?:[·✢*✶✻✽✳] )?(?P<text>\S.*?) · retrying in [^·]* · attempt (?P<attempt>\d{1,3})/\d+"
@@ -137,11 +140,16 @@ def tasks(reading: Reading) -> Iterator[ToolUse]:
     """Read the list of tasks (2.1): each that appears was created, each new mark is an update.
 
     The mark of a task that was taken up is soon replaced; but then the spinner says what it is doing in the task's
-    own words instead of one made-up verb.
+    own words instead of one made-up verb. That is all that 1.0.128 to 2.0 show: there the whole list is written anew.
     """
     known: set[str] = set()
     for line in rows(reading):
         task, active = _TASK.match(line.text), _ACTIVE.match(line.text)
+        if active and active["listed"]:
+            if active["doing"] not in known:
+                known.add(active["doing"])
+                yield _todo("TodoWrite", active["doing"], line.seconds)
+            continue
         if task and task["task"] not in known:
             known.add(task["task"])
             yield _todo("TaskCreate", task["task"], line.seconds)

@@ -167,11 +167,12 @@ def test_mcp_tools_have_one_name() -> None:
 
 
 def test_a_passing_hint_names_the_collapsed_command() -> None:
-    """What shows for a moment below a collapsed line tells which command or file it was."""
-    live = ink(GREY, "  Reading 1 file… (ctrl+o to expand)") + "\n" + ink(GREY, "  ⎿  $ wc -l notes.md") + "\n"
-    done = CURSOR_UP.format(2) + ink(GREY, "  Read 1 file (ctrl+o to expand)") + "\n\n"
-    (tool,) = tools(show((0.0, BANNER + said("Look.")), (1.0, live), (3.0, done)))
-    assert (tool.command, tool.category) == ("wc -l notes.md", Category.SHELL)
+    """What shows for a moment below a collapsed line tells which command or file it was; any part of it may read."""
+    for command in ("wc -l notes.md", "echo hello > notes.md; wc -l notes.md"):
+        live = ink(GREY, "  Reading 1 file… (ctrl+o to expand)") + "\n" + ink(GREY, f"  ⎿  $ {command}") + "\n"
+        done = CURSOR_UP.format(2) + ink(GREY, "  Read 1 file (ctrl+o to expand)") + "\n\n"
+        (tool,) = tools(show((0.0, BANNER + said("Look.")), (1.0, live), (3.0, done)))
+        assert (tool.command, tool.category) == (command, Category.SHELL)
 
 
 def test_a_command_without_its_sign_is_no_file() -> None:
@@ -527,6 +528,32 @@ def test_further_lines_of_a_prompt_before_2_1() -> None:
     """They are not indented, but shaded like the first."""
     shaded = "\n".join(ink(f"48;5;237;{WHITE}", row) for row in ("> first line", "● Bash(ls)", "third line"))
     assert prompts(show(BANNER + shaded + "\n\n" + said("Read."))) == ["first line\n● Bash(ls)\nthird line"]
+
+
+def test_further_lines_of_a_prompt_before_2_0() -> None:
+    """They are faint like the first; where the space did not fit above, it stands at their beginning."""
+    rows = "\n".join(ink("2", row) for row in ("> first line that is long", " and goes on", "third line"))
+    reading = show(BANNER + rows + "\n\n" + said("Read."))
+    assert (prompts(reading), reading.unknown_lines) == (["first line that is long\n and goes on\nthird line"], 0)
+
+
+def test_a_call_that_was_waiting_before_its_result() -> None:
+    """When 1.0.66 draws all anew, it leaves that above the result."""
+    waiting = called("Bash", "ls nowhere", "Waiting…", colour=RED)
+    (tool,) = tools(show(BANNER + typed("look") + waiting + ink(GREY, "  ⎿ ") + " Error: no such file\n\n"))
+    assert (tool.ok, tool.output) == (False, "Error: no such file")
+
+
+def test_the_list_of_todos_shows_in_what_the_spinner_says() -> None:
+    """Up to 2.0 it is hidden until asked for; the program says by itself that it compacts, and that is no item."""
+    hint = "(esc to interrupt · ctrl+t to show todos)"
+    doing = ("Reading the report", "Compacting conversation", "Fixing the report", "Reading the report")
+    spun = [(2.0 * n, f"\r\x1b[K✻ {what}… {hint}") for n, what in enumerate(doing, 1)]
+    reading = show((0.0, BANNER + typed("go")), *spun, (9.0, "\r\x1b[K"), (10.0, said("Done.")))
+    assert [(tool.category, tool.input) for tool in tools(reading)] == [
+        (Category.TODO, {"task": "Reading the report"}),
+        (Category.TODO, {"task": "Fixing the report"}),
+    ]
 
 
 def test_a_command_that_was_interrupted_while_it_ran() -> None:
