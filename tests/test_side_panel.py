@@ -46,6 +46,34 @@ def test_a_panel_that_appears_later_is_cut_from_what_was_drawn() -> None:
     assert shown(first, frame(["the prompt that was typed"], ["Title"])) == ["the prompt that was typed"]
 
 
+def ruled(text: list[str], beside: list[str], below: list[str], at: int = PANEL) -> bytes:
+    """Draw a whole frame: text and panel with a rule between, and what takes the whole width below them."""
+    height = ROWS - len(below)
+    rows = [(text[row] if row < len(text) else "").ljust(at) + "│" for row in range(height)]
+    rows = [row + (beside[number] if number < len(beside) else "") for number, row in enumerate(rows)]
+    drawn = (f"\x1b[{number};1H\x1b[2K{row}" for number, row in enumerate((*rows, *below), 1))
+    return "".join(["\x1b[?2026h", *drawn, "\x1b[?2026l"]).encode()
+
+
+def test_a_panel_with_a_rule_comes_and_the_text_is_wrapped_anew_beside_it() -> None:
+    """What stands below both takes the whole width, and may be a tall dialog; nothing of the panel joins a line."""
+    words = [f"{hashlib.sha256(bytes([number])).hexdigest()} ends as number {number}" for number in range(16)]
+    halves = [half for line in words for half in (line[:64], line[65:])]
+    composer = ["─" * COLS, "> ", "─" * COLS, "a footer"]
+    dialog = ["─" * COLS, "Do you want to make the file whose name is " + "so long " * 9, "1. Yes", *[""] * 10]
+    beside = ["X", "2 files changed", "", "docs/a.md", "app/b.py"]
+    wide = [[row.ljust(COLS) for row in [*words[:end], *[""] * (20 - end), *composer]] for end in (0, 1, 9)]
+    opened = ["".join(f"\x1b[{n};1H{row}" for n, row in enumerate(rows, 1)).encode() for rows in wide]
+    lines = shown(
+        *opened,
+        ruled(halves[:18], beside, composer),
+        ruled(halves[7:18], beside, dialog),
+        ruled(halves[12:], beside, composer),
+    )
+    assert "".join(lines[:32]).replace(" ", "") == "".join(halves).replace(" ", "")
+    assert not any("│" in line or "changed" in line for line in lines)
+
+
 def test_the_same_background_everywhere_is_no_panel() -> None:
     """A program that paints the whole screen in one colour keeps all of its text."""
     wide = "a long line that goes on and on until it stands where a panel could begin, and further to the right"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
-from parsers.replay.rows import BLANK, Row, cut_at, shortened
+from parsers.replay.rows import BLANK, Row, shortened
 from parsers.replay.vanished import Vanished
 
 PROBE = 16  # letters by which lines are recognised whose ends differ: the width changed, or they are still growing
@@ -55,9 +55,9 @@ class Document:
         self._index: dict[str, list[int]] = defaultdict(list)
         self._indexed = 0
 
-    def narrow(self, column: int) -> None:
-        """Leave out what stands from a column on: a panel that belongs to no line."""
-        self.lines = [replace(line, row=cut_at(line.row, column)) for line in self.lines]
+    def narrow(self, cut: Callable[[Row], Row]) -> None:
+        """Leave out a panel that belongs to no line."""
+        self.lines = [replace(line, row=cut(line.row)) for line in self.lines]
         self._index.clear()
         self._indexed = 0
 

@@ -86,6 +86,10 @@ class Emulator:
             changed.append(number)
         return changed
 
+    def glyph(self, number: int, column: int) -> str:
+        """Return what stands in one cell, nothing beyond the screen."""
+        return self._vt[number][column].char if number < self.rows and column < self.cols else ""
+
     def last_background(self, number: int, left: int) -> int | None:
         """Return the column from which on a row has its last cell's background, None if that is the terminal's own.
 

@@ -133,13 +133,13 @@ def without_scrollbar(row: Row, cols: int) -> Row:
     return row.cut(text[:-1].rstrip())
 
 
-def cut_at(row: Row, column: int) -> Row:
-    """Return what a row has before a column."""
+def cut_at(row: Row, column: int, glyph: str = "") -> Row:
+    """Return what a row has before a column, all of it if another glyph than this one stands there."""
     text = row.text
     if not text.isascii():
         taken = accumulate(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
         column = sum(1 for cells in taken if cells <= column)
-    if len(text) <= column:
+    if len(text) <= column or (glyph and text[column] != glyph):
         return row
     return row.cut(text[:column].rstrip())
 

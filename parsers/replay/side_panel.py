@@ -1,22 +1,60 @@
-"""A panel at the right of the alternate screen, as opencode draws on a wide terminal: no part of the conversation.
+"""A panel at the right of the alternate screen, as some draw on a wide terminal: no part of the conversation.
 
-It has a background of its own from top to bottom. Left in, its rows would stand behind rows of the conversation that
-scroll past it, and no frame would be found again.
+It has a background of its own from top to bottom (opencode), or a rule at its left, down to what stands below text and
+panel (Claude Code, for changed files). Left in, its rows would stand behind rows of the conversation that scroll past
+it, and no frame would be found again.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 from parsers.replay.emulator import Emulator
+from parsers.replay.rows import Row, cut_at
 
 NARROWEST = 20  # columns that a panel has at least
 SAMPLES = 8  # rows that are looked at
 AGREEING = 7  # of those
+RULE = "│"
+KEPT = 3  # rows at the top by which a rule that is known is still there: a dialog below may be tall
 
 
-def first_column(emulator: Emulator) -> int | None:
-    """Find the column where the panel begins, None if there is none."""
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Where a panel begins. If it has a rule, rows without it are not beside the panel."""
+
+    column: int
+    ruled: bool = False
+
+    def cut_from(self, row: Row) -> Row:
+        """Return what a row has beside the panel."""
+        return cut_at(row, self.column, RULE if self.ruled else "")
+
+
+def find_panel(emulator: Emulator, known: Panel | None = None) -> Panel | None:
+    """Find the panel, None if there is none; `known` is the one that there was."""
+    if known and known.ruled and all(emulator.glyph(row, known.column) == RULE for row in range(KEPT)):
+        return known
+    column = _shaded_from(emulator)
+    if column is not None:
+        return Panel(column)
+    column = _ruled_at(emulator)
+    return None if column is None else Panel(column, ruled=True)
+
+
+def _ruled_at(emulator: Emulator) -> int | None:
+    """Find the column of a rule in the upper half of the screen."""
+    if RULE not in emulator.row(0).text:
+        return None
+    for column in range(emulator.cols - NARROWEST, emulator.cols // 2, -1):
+        if all(emulator.glyph(row, column) == RULE for row in range(emulator.rows // 2)):
+            return column
+    return None
+
+
+def _shaded_from(emulator: Emulator) -> int | None:
+    """Find the column where a background of its own begins."""
     rows = range(0, emulator.rows, max(1, emulator.rows // SAMPLES))[:SAMPLES]
     left, right = emulator.cols // 2, emulator.cols - NARROWEST
     if left > right:

@@ -9,8 +9,8 @@ from parsers.replay.document import Document, SegmentKind
 from parsers.replay.emulator import Emulator
 from parsers.replay.frames import Frame
 from parsers.replay.modes import Modes
-from parsers.replay.rows import BLANK, Row, cut_at, without_scrollbar
-from parsers.replay.side_panel import first_column
+from parsers.replay.rows import BLANK, Row, without_scrollbar
+from parsers.replay.side_panel import Panel, find_panel
 from parsers.replay.story import Part, Story
 from parsers.replay.units import Mode, Unit
 
@@ -33,7 +33,7 @@ class Stitcher:
         self._modes = Modes()
         self._alternate = False
         self._resized = False
-        self._panel: int | None = None  # the column where a panel at the right begins
+        self._panel: Panel | None = None  # at the right of the conversation
 
     def resize(self, seconds: float, rows: int, cols: int) -> None:
         """Change the size. The program will repaint, but what the terminal makes of it is written first."""
@@ -124,18 +124,19 @@ class Stitcher:
         """Look whether a panel came or went; give the rows to read: all of them if so, else those that were touched."""
         if len(touched) < MANY:
             return touched
-        panel = first_column(self._emulator)
+        panel = find_panel(self._emulator, self._panel)
         if panel == self._panel:
             return touched
         self._panel = panel
+        self._resized = True  # the text beside it is wrapped anew
         self._screen = [BLANK] * self._emulator.rows
         if panel is not None:
-            self.story.current.document.narrow(panel)
+            self.story.current.document.narrow(panel.cut_from)
         return range(self._emulator.rows)
 
     def _trimmed(self, row: Row) -> Row:
         """Return a row of the alternate screen without a panel or a scrollbar at its end."""
-        return without_scrollbar(row, self._emulator.cols) if self._panel is None else cut_at(row, self._panel)
+        return without_scrollbar(row, self._emulator.cols) if self._panel is None else self._panel.cut_from(row)
 
     def _has_letters(self, changed: Iterable[int]) -> bool:
         """Whether the screen holds any; the rows that changed are the first to tell."""
@@ -146,7 +147,7 @@ class Stitcher:
         return any(row.letters for row in screen)
 
     def _frame(self, seconds: float) -> Frame:
-        cols = self._panel if self._alternate and self._panel else self._emulator.cols
+        cols = self._panel.column if self._alternate and self._panel else self._emulator.cols
         frame = Frame(seconds, self._screen, self._scrolled, self._touched, cols)
         self._scrolled, self._touched = [], []
         return frame
