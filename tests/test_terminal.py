@@ -94,6 +94,19 @@ def test_a_spinner_that_counts_is_one_passing_row() -> None:
     assert [(passed.first_seconds, passed.last_seconds) for passed in read.passing] == [(1, 10)]
 
 
+def test_rows_that_stood_together_are_two() -> None:
+    """A dialog shows the command that a row above it shows as well: one goes before the other, and each was there."""
+    read = read_transcript(
+        record(
+            "$ make all of it\r\n",
+            "│ make all of it\r\n  Proceed?",
+            "\x1b[1A\r\x1b[J",
+            "\x1b[1A\r\x1b[Jdone",
+        )
+    )
+    assert [passing.text for passing in read.passing] == ["$ make all of it", "│ make all of it\n  Proceed?"]
+
+
 def test_rows_that_the_terminal_wrapped_are_one_line() -> None:
     """Soft wraps are joined, at every width that the line has stood at; hard ones are not."""
     words = "a line that is longer than the terminal is wide, by far"

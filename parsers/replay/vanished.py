@@ -70,7 +70,7 @@ class Vanished:
         """Keep a row that stood for a while; one that only counted on is the same row."""
         words = words_of(gone.row)
         latest = self._latest.get(words)
-        if latest and latest.row.text != gone.row.text and gone.first_seconds - latest.last_seconds <= GAP:
+        if latest and latest.row.text != gone.row.text and 0 <= gone.first_seconds - latest.last_seconds <= GAP:
             gone.row.settle()
             latest.row, latest.line, latest.last_seconds = gone.row, gone.line, gone.last_seconds
         elif gone.last_seconds - gone.first_seconds >= STOOD and len(self._gone) < MOST:
