@@ -168,6 +168,22 @@ def test_where_enough_is_shown_again_a_repaint_belongs() -> None:
     assert sum("make the file" in text for text in texts(read)) == 1
 
 
+def test_a_repaint_that_leaves_out_the_first_lines_leaves_them_where_they_were() -> None:
+    """Claude Code 2.1.90 draws the banner and the latest messages; the banner, wrapped otherwise, says not where."""
+    tip = "Tip: a word of advice that is longer than a narrow screen is wide"
+    narrow = [tip[:38].rstrip(), tip[38:].strip()]
+    said = [f"paragraph {number} of what was said" for number in range(30)]
+    frames: list[str | Resize] = [f"{CLEAR}Welcome\r\n{tip}\r\n"] * 2
+    frames += [CLEAR + "\r\n".join(["Welcome", tip, *said[n : n + 12]]) for n in range(0, 12, 3)]
+    frames += [Resize(0, 8, 40)]
+    frames += [CLEAR + "\r\n".join(["Welcome", *narrow, *said[n : n + 12]]) for n in range(12, 18, 3)]
+    read = read_transcript(record(*frames, cols=70))
+    assert [text for text in texts(read) if "paragraph" in text] == said[:27]
+    times = [line.seconds for line in read.lines if "paragraph" in line.text]
+    assert times == sorted(times)
+    assert times[:15] == [2.0] * 12 + [3.0] * 3
+
+
 def test_a_repaint_is_no_news() -> None:
     """The whole history printed anew, wrapped otherwise, merges with what was there and keeps its times."""
     said = [f"{number} paragraph of the conversation" for number in range(20)]
@@ -196,8 +212,9 @@ def test_another_view_of_the_conversation_is_an_overlay() -> None:
 def test_a_view_that_begins_inside_an_output_leaves_the_conversation_whole() -> None:
     """Its first rows are of an output that the conversation shows folded; what it says of each answer is its own."""
     said = [f"{number} paragraph of the conversation" for number in range(20)]
+    said[8] = "folded: one line of an output"
     full = [f"{number} line of what the command has printed" for number in range(4)]
-    view = [*full, *(row for line in said[6:] for row in ("10:15 the model", line)), "Showing all of it"]
+    view = [*full, *(row for line in [*said[6:8], *said[9:]] for row in ("10:15 the model", line)), "Showing all of it"]
     wipe = "\x1b[H" + "\x1b[2K\x1b[1B" * 8 + "\x1b[H"
     read = read_transcript(
         record(

@@ -54,10 +54,10 @@ def find_anchor(document: Document, shown: Sequence[Row]) -> Anchor | None:
     best: Anchor | None = None
     stream = letters_of(shown)
     looked_up, skipped = 0, 0
-    banner = document.proves_nothing()
+    only_banner = document.is_only_banner()
     for number, row in enumerate(shown):
         letters = row.letters
-        if len(letters) >= SHORT and letters not in banner:
+        if len(letters) >= SHORT and (only_banner or not document.is_banner(letters)):
             for line in _choice(document.positions(letters)):
                 coverage = cover(document, line, stream, skipped)
                 if best is None or coverage.score > best.coverage.score:

@@ -166,10 +166,13 @@ class Document:
             canvas = Counter(row.lead.background for row in rows).most_common(1)[0][0]
             self.banner.update(row.letters for row in rows if row.lead.background == canvas)
 
-    def proves_nothing(self) -> set[str]:
-        """Return the banner, unless there is nothing else to go by."""
-        other = any(line.row.letters and line.row.letters not in self.banner for line in self.lines)
-        return self.banner if other else set()
+    def is_only_banner(self) -> bool:
+        """Tell whether there is nothing else to go by."""
+        return all(line.row.letters in self.banner for line in self.lines if line.row.letters)
+
+    def is_banner(self, letters: str) -> bool:
+        """Tell whether letters are a row of the banner, or a part of one: a narrow terminal breaks its rows."""
+        return letters in "\n".join(self.banner)
 
     def positions(self, letters: str) -> list[int]:
         """Return the numbers of the lines that begin with the same letters, in order."""

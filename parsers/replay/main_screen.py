@@ -138,10 +138,11 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
         _go_on(story, frame, shown, document, anchor)
     elif not _splice(document, frame, shown, anchor):
         known = _known_above(document, shown, anchor)
-        view = known == anchor.line < document.base
+        view = known == anchor.line < document.base and anchor.coverage.lost_above > 0
+        earlier = document.lines[known:]
         if not view:
             story.cut(document, known, frame.seconds)
-        _begin(story, frame, shown, document if view else None, known)
+        _begin(story, frame, shown, document if view else None, known).date_back(0, earlier)
 
 
 def _covered(document: Document, shown: Sequence[Row]) -> bool:
@@ -155,14 +156,17 @@ def _place(documents: Sequence[Document], shown: Sequence[Row]) -> tuple[Documen
     """Find the document that a repaint belongs to, the latest first: where most is kept and least is lost.
 
     Enough has to be kept before that counts: a dialog that goes is no loss. If only its later rows are known there, and
-    an older document knows those before, then it begins in that one.
+    an older document knows those before, then it begins in that one. A banner is no place: it is what is left of a
+    document whose text was drawn anew.
     """
-    found = [(document, anchor) for document in documents if (anchor := find_anchor(document, shown))]
+    telling = [*documents[:1], *(document for document in documents[1:] if not document.is_only_banner())]
+    found = [(document, anchor) for document in telling if (anchor := find_anchor(document, shown))]
     if not found:
         return documents[0], None
     place = max(found, key=lambda candidate: (not candidate[1].coverage.weak, candidate[1].coverage.score))
     for document, anchor in found[found.index(place) + 1 :]:
-        head = sum(len(row.letters) for row in shown[anchor.row : place[1].row])
+        above = [row.letters for row in shown[anchor.row : place[1].row] if not document.is_banner(row.letters)]
+        head = sum(map(len, above))
         if head >= PROBE and not anchor.coverage.weak and anchor.coverage.kept >= 2 * PROBE:
             place = document, anchor
     return place
@@ -224,7 +228,7 @@ def _splice(document: Document, frame: Frame, shown: Sequence[Row], anchor: Anch
 def _known_above(document: Document, shown: Sequence[Row], anchor: Anchor) -> int:
     """Return the line from which a document has most of what stands above an anchor, whatever else in between."""
     for number, row in enumerate(shown[: anchor.row]):
-        if len(row.letters) >= SHORT and row.letters not in document.banner:
+        if len(row.letters) >= SHORT and not document.is_banner(row.letters):
             head = [above.letters for above in shown[number : anchor.row]]
             for line in reversed(document.positions(row.letters)):
                 if _mostly(head, letters_of(old.row for old in document.lines[line : anchor.line])):
