@@ -184,6 +184,18 @@ def test_a_repaint_that_leaves_out_the_first_lines_leaves_them_where_they_were()
     assert times[:15] == [2.0] * 12 + [3.0] * 3
 
 
+def test_a_conversation_that_is_printed_once_more_below_itself_is_there_once() -> None:
+    """A program for screen readers erases nothing when the terminal is resized; each line keeps its time."""
+    banner = ["Welcome to the program", "directory: ~/project"]
+    said = [f"paragraph {number} of what was said" for number in range(30)]
+    frames = ["\r\n".join([*banner, ""]), *(line + "\r\n" for line in said), "> "]
+    again = "\r" + "\r\n".join([*banner, *said, "paragraph 30 is new", "> "])
+    read = read_transcript(record(*frames, Resize(0, 8, 50), again, cols=60))
+    lines = [(line.text, line.seconds) for line in read.lines if "paragraph" in line.text]
+    assert lines[:30] == [(text, number + 1.0) for number, text in enumerate(said)]
+    assert [text for text, _ in lines[30:]] == ["paragraph 30 is new"]
+
+
 def test_a_repaint_is_no_news() -> None:
     """The whole history printed anew, wrapped otherwise, merges with what was there and keeps its times."""
     said = [f"{number} paragraph of the conversation" for number in range(20)]
@@ -230,6 +242,20 @@ def test_a_view_that_begins_inside_an_output_leaves_the_conversation_whole() -> 
     kinds = [read.segments[line.segment].kind for line in read.lines]
     conversation = [line.text for line, kind in zip(read.lines, kinds, strict=True) if kind is SegmentKind.MAIN]
     assert conversation == [*said, "and on"]
+
+
+def test_lines_that_a_view_took_over_come_back_with_their_times() -> None:
+    """The view begins with the first row of the screen, shows more below it, and goes."""
+    said = [f"paragraph {number} of the conversation" for number in range(12)]
+    full = [f"line {number} of what a command has printed" for number in range(20)]
+    view = ["show previous messages", said[4], *full, *said[5:]]
+    lines = ["Welcome\r\n", "Tip: none", *("\r\n" + line for line in said)]
+    wipe = "\x1b[H" + "\x1b[2K\x1b[1B" * 8 + "\x1b[H"
+    read = read_transcript(record(*lines, wipe + "\r\n".join(view), wipe + "\r\n".join(said), cols=60))
+    main = [line for line in read.lines if read.segments[line.segment].kind is SegmentKind.MAIN]
+    assert [(line.text, line.seconds) for line in main if "paragraph" in line.text] == [
+        (text, number + 2.0) for number, text in enumerate(said)
+    ]
 
 
 def test_a_view_that_grew_from_the_conversation_goes_with_it() -> None:

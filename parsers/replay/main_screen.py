@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from parsers.replay.alignment import SHORT, Anchor, Coverage, find_anchor, letters_of, walk
+from parsers.replay.alignment import SHORT, Anchor, Coverage, cover, find_anchor, letters_of, walk
 from parsers.replay.document import PROBE, Document, DocumentLine, SegmentKind
 from parsers.replay.frames import Frame
 from parsers.replay.rows import Row
@@ -36,6 +36,10 @@ def follow(story: Story, frame: Frame) -> None:
         for number in frame.touched:
             document.patch(document.base + number, frame.rows[number], frame.seconds, frame.cols)
         document.trim(document.base)
+    elif (again := _printed_again(document, frame)) is not None:
+        anchor = find_anchor(document, again.shown)
+        if anchor is None or not _splice(document, again, again.shown, anchor):
+            _repaint(story, again, again.shown)
     elif _continues(document, shown := frame.shown) and not begins_anew:
         document.rewrite(document.base, shown, frame.seconds, frame.cols)
         document.move_base(document.base + len(frame.scrolled))
@@ -102,6 +106,25 @@ def _continues(document: Document, shown: Sequence[Row]) -> bool:
     return others <= FEW or same * 2 >= other
 
 
+def _printed_again(document: Document, frame: Frame) -> Frame | None:
+    """Return the part of a frame that prints the conversation once more below itself, from its banner on.
+
+    For screen readers Claude Code does so when the terminal is resized.
+    """
+    if len(frame.scrolled) < MANY:
+        return None
+    shown = frame.shown
+    begins = [
+        number for number, row in enumerate(shown) if len(row.letters) >= SHORT and row.letters in document.banner
+    ]
+    for number in reversed(begins):
+        if 0 < number <= len(frame.scrolled) and number - 1 not in begins and number + 1 in begins:
+            again = cover(document, 0, letters_of(shown[number:]))
+            if again.kept >= MOSTLY * (again.kept + again.lost + again.tail):
+                return replace(frame, scrolled=frame.scrolled[number:])
+    return None
+
+
 def _last_picture(frame: Frame, document: Document) -> Frame:
     """Leave out of a repaint what scrolls off before its beginning comes again.
 
@@ -129,6 +152,7 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
     if anchor is None or anchor.coverage.weak:
         _begin(story, frame, shown, document if anchor else None, anchor.line if anchor else 0)
         return
+    seen, end = [] if document is current else list(current.lines), len(document.lines)
     if document is not current:
         story.go_back(document, SegmentKind.MAIN, shown, frame.seconds)
     elif _another_view(document, shown, anchor):
@@ -143,6 +167,8 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
         if not view:
             story.cut(document, known, frame.seconds)
         _begin(story, frame, shown, document if view else None, known).date_back(0, earlier)
+    elif seen:  # what the view before it took over
+        document.date_back(end, seen)
 
 
 def _covered(document: Document, shown: Sequence[Row]) -> bool:

@@ -30,7 +30,7 @@ RULES = (
     head("plan_approved", _SAID + r"(?:User approved|Approved) Claude's plan"),
     head("plan_rejected", _SAID + r"(?:User rejected|Rejected) Claude's plan"),
     head("plan_updated", r"tool: Updated plan$"),
-    head("background", _SAID + r"(?P<count>\d+) background agents? launched"),
+    head("agents", _SAID + r"(?P<count>\d+) (?:\S+ )?agents? (?P<state>finished|launched)"),
     head("background", _SAID + r'(?:Agent|Task|Background command|Monitor) ".*" \w+ · '),
     head("api_error", rf"(?:claude: |error: )(?P<text>{API_REFUSES})"),
     head("tool", _TOOL + r"\((?P<input>.*\))$"),
@@ -46,6 +46,7 @@ RULES = (
     panel("dialog", r"Permission Required: "),
     chrome("dialog", r".", within=("dialog", "banner")),
     # --- what stands below a head ------------------------------------------------------------------------------------
+    part("branch", r"(?P<agent>(?!Done$).+?)(?: · (?P<uses>\d{1,6}) tool uses?\b.*)?$", after=("agents", "branch")),
     part("input_end", r"(?P<text>.*)\)$", after=("open_tool", "input_more")),
     part("input_more", r"(?P<text>.*)", after=("open_tool", "input_more")),
     part("stop", _STOP),
@@ -64,7 +65,7 @@ SCREEN = Screen(
     tools=claude_code.SCREEN.tools,
     banners=(re.compile(r"\[Screen Reader Mode: on"),),
     facts=(
-        re.compile(r"Claude Code v(?P<version>\d[\w.-]*)$"),
+        re.compile(r"\$?Claude Code v(?P<version>\d[\w.-]*)$"),  # drawn anew, it begins behind the input's sign
         re.compile(r"(?P<model>[A-Z]\w+ [\d.]+)(?: \(.*\))?(?: with \w+ effort)? · "),
     ),
     signs=frozenset({"tool", "open_tool", "text"}),

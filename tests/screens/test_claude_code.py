@@ -446,6 +446,20 @@ def test_screen_reader_mode_names_the_collapsed_command() -> None:
     assert (tool.command, tool.ok) == ("ls nowhere", False)
 
 
+def test_screen_reader_mode_lists_agents() -> None:
+    """One a row below their number; the banner, printed again, begins behind the sign of the input line."""
+    begun = "tool: 2 background agents launched (↓ to manage)\nFind code\nFind tests\nclaude: They search.\n"
+    done = "tool: 1 agent finished (ctrl+o to expand)\nFind more · 2 tool uses · 9.2k tokens\nDone\nclaude: Found.\n"
+    reading = show(READER.replace("Claude Code", "$Claude Code") + "you: search\n" + begun + done)
+    assert reading.provider_version == "2.1.329"
+    assert [tool.input["description"] for tool in tools(reading) if tool.category is Category.TASK] == [
+        "Find code",
+        "Find tests",
+        "Find more",
+    ]
+    assert texts(reading) == ["They search.", "Found."]
+
+
 def test_screen_reader_mode_without_its_banner() -> None:
     """Labels that only this mode writes tell it, too."""
     reading = show("you: go\ntool: Bash (git status)\nclean\nclaude: Fine.\n", provider="claude_code")
