@@ -78,6 +78,26 @@ def test_a_dialog_that_filled_the_screen_is_none_of_the_conversation() -> None:
     assert any("Esc to cancel" in passed.text for passed in transcript.passing)
 
 
+def test_a_command_in_a_dialog_and_in_the_text_below_it_is_no_place_to_go_on() -> None:
+    """The dialog filled the screen; when it goes, the text shows the rows of the command as what runs."""
+    said = [*BANNER, prompt("check them all"), "", *ANSWER, "● Now a check over several lines."]
+    command = [f"check --part {number} of the whole thing at once" for number in range(10)]
+    dialog = ["─" * 30, "Bash command", *[""] * 5, *(f"│ {row}" for row in command), "Do you want to proceed?", ""]
+    running = [*said, "● Running 1 command…", *(f"  $ {row}" for row in command)]
+    more = [f"part {number} is as it should be" for number in range(14)]
+    done = [*said, "  Ran 1 command", "● All of them are right.", *more]
+    waiting = ["✻ Working…", "", *COMPOSER]
+    transcript = read(
+        screen(BANNER),
+        screen(BANNER),
+        screen(said, waiting),
+        screen([], [*dialog, *OPTIONS]),
+        screen(running, waiting),
+        screen(done),
+    )
+    assert conversation(transcript) == [*BANNER[:3], "❯ check them all", *said[6:], *done[-16:]]
+
+
 def test_the_rows_below_the_only_one_that_moved_up_are_written() -> None:
     """A call is done, and stands so high that its result comes where a title could be."""
     begun = [*ANSWER * 2, "● Write(made.py)", "✻ Working"]

@@ -34,6 +34,7 @@ from parsers.replay.vanished import STOOD
 
 SURE = 3  # rows with letters that, untouched, show that the window did not move
 CERTAIN = 32  # letters that fit, to go back to an older part
+COVERED = 3  # pages back that dialogs, one after the other, may have covered
 LOW = 12  # of so many rows one may go where nothing fits: on a low screen three are much
 BELOW = 10  # rows at the bottom in which a program says that the end of its text is out of view
 
@@ -84,9 +85,12 @@ def _patch(document: Document, rows: Sequence[Row], frame: Frame) -> None:
 
 def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) -> None:
     height = len(frame.rows)
-    if _is_half_drawn(story, rows, frame):
+    before = _before_a_dialog(story, rows, height)
+    if before is None and _is_half_drawn(story, rows, frame):
+        before = story.parts[-2].document
+    if before is not None:
         document.cut(0, frame.seconds)
-        document = story.parts[-2].document
+        document = before
         story.go_back(document, SegmentKind.FULL_SCREEN, rows, frame.seconds)
     fit = best_fit(document, rows, height)
     if fit is None:
@@ -116,6 +120,21 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
     document.rewrite(document.base + first, rows[first:], frame.seconds, frame.cols)
     if fit.offset < 0:  # something came in above the first line
         _join(story, rows[: -fit.offset], frame)
+
+
+def _before_a_dialog(story: Story, rows: Sequence[Row], height: int) -> Document | None:
+    """Return the document that a dialog had covered as a whole, if a frame shows that again with composer and footer.
+
+    What the dialog was about may stand there as well, in a row like one of its own.
+    """
+    page = story.current.document
+    if page.base > 0 or same_below(page, rows, height):
+        return None
+    for document in story.recent(SegmentKind.FULL_SCREEN)[1 : 1 + COVERED]:
+        fit = best_fit(document, rows, height) if same_below(document, rows, height) else None
+        if fit is not None and fit.offset >= document.base and fit.proven:
+            return document
+    return None
 
 
 def _is_half_drawn(story: Story, rows: Sequence[Row], frame: Frame) -> bool:
