@@ -74,6 +74,15 @@ def test_a_panel_with_a_rule_comes_and_the_text_is_wrapped_anew_beside_it() -> N
     assert not any("│" in line or "changed" in line for line in lines)
 
 
+def test_a_panel_with_a_rule_that_is_shaded_cuts_no_row_of_the_whole_width() -> None:
+    """What the text had in those columns before the panel came is still its own."""
+    words = [f"{hashlib.sha256(bytes([number])).hexdigest()} ends as number {number} of all" for number in range(9)]
+    beside = [GREY + "the panel".ljust(COLS - PANEL - 1) + "\x1b[0m"] * ROWS
+    wide = b"".join(f"\x1b[{row};1H{word}".encode() for row, word in enumerate(words, 1))
+    halves = [half for word in words[6:] for half in (word[:64], word[65:])]
+    assert shown(wide, ruled(["", *halves], beside, [])) == [*words[:6], *halves]
+
+
 def test_the_same_background_everywhere_is_no_panel() -> None:
     """A program that paints the whole screen in one colour keeps all of its text."""
     wide = "a long line that goes on and on until it stands where a panel could begin, and further to the right"

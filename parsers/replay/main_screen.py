@@ -152,7 +152,7 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
     if anchor is None or anchor.coverage.weak:
         _begin(story, frame, shown, document if anchor else None, anchor.line if anchor else 0)
         return
-    seen, end = [] if document is current else list(current.lines), len(document.lines)
+    seen = [] if document is current else story.lines_since(document)
     if document is not current:
         story.go_back(document, SegmentKind.MAIN, shown, frame.seconds)
     elif _another_view(document, shown, anchor):
@@ -167,8 +167,8 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
         if not view:
             story.cut(document, known, frame.seconds)
         _begin(story, frame, shown, document if view else None, known).date_back(0, earlier)
-    elif seen:  # what the view before it took over
-        document.date_back(end, seen)
+    elif seen:  # what was drawn since then took over
+        document.date_back(anchor.line + _rows_again(shown, anchor) - anchor.row, seen)
 
 
 def _covered(document: Document, shown: Sequence[Row]) -> bool:
@@ -221,12 +221,18 @@ def _grew(lines: Sequence[DocumentLine]) -> bool:
 
 def _go_on(story: Story, frame: Frame, shown: Sequence[Row], document: Document, anchor: Anchor) -> None:
     """Keep the old text whole and write after it what a repaint shows beyond the text that it repeats."""
-    passed, row = 0, 0
+    row = _rows_again(shown, anchor)
+    fresh = _begin(story, frame, shown[row:], document, anchor.coverage.end)
+    fresh.move_base(len(frame.scrolled) - row)
+
+
+def _rows_again(shown: Sequence[Row], anchor: Anchor) -> int:
+    """Count the rows of a repaint down to the end of what it shows again."""
+    passed = row = 0
     while row < len(shown) and passed < anchor.coverage.at:
         passed += len(shown[row].letters)
         row += 1
-    fresh = _begin(story, frame, shown[row:], document, anchor.coverage.end)
-    fresh.move_base(len(frame.scrolled) - row)
+    return row
 
 
 def _begin(story: Story, frame: Frame, shown: Sequence[Row], instead_of: Document | None, at: int) -> Document:

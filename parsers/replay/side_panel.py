@@ -36,11 +36,11 @@ def find_panel(emulator: Emulator, known: Panel | None = None) -> Panel | None:
     """Find the panel, None if there is none; `known` is the one that there was."""
     if known and known.ruled and all(emulator.glyph(row, known.column) == RULE for row in range(KEPT)):
         return known
-    column = _shaded_from(emulator)
+    column = _ruled_at(emulator)  # it may be shaded as well
     if column is not None:
-        return Panel(column)
-    column = _ruled_at(emulator)
-    return None if column is None else Panel(column, ruled=True)
+        return Panel(column, ruled=True)
+    column = _shaded_from(emulator)
+    return None if column is None else Panel(column)
 
 
 def _ruled_at(emulator: Emulator) -> int | None:

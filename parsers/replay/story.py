@@ -133,6 +133,12 @@ class Story:
         """Return all documents, or those of a kind, each once."""
         return [part.document for part in self.parts if part.first and kind in (None, part.kind)]
 
+    def lines_since(self, document: Document) -> list[DocumentLine]:
+        """Return the lines of all documents that were begun after this one, as they are now."""
+        begun = next(number for number, part in enumerate(self.parts) if part.document is document)
+        later = [part.document for part in self.parts[begun + 1 :] if part.first and part.document is not document]
+        return [line for other in later for line in other.lines]
+
     def lines_of(self, part: Part) -> Sequence[DocumentLine]:
         """Return the lines of a part: those up to the next part of its document."""
         later = self.parts[self.parts.index(part) + 1 :]
