@@ -43,7 +43,7 @@ _SCROLLED_BACK = re.compile(  # Codex 0.162 to 0.171
 )
 
 
-def follow(story: Story, frame: Frame, *, resized: bool) -> None:
+def follow(story: Story, frame: Frame, *, resized: bool, widened: bool) -> None:
     """Write a frame of the alternate screen."""
     part = story.current
     document = part.document
@@ -52,7 +52,7 @@ def follow(story: Story, frame: Frame, *, resized: bool) -> None:
         document.rewrite(0, rows, frame.seconds, frame.cols)
     elif _says_scrolled_back(rows):
         document.view = document.base - len(frame.rows)
-    elif resized and _rewrap(story, rows, frame):
+    elif (resized or widened) and _rewrap(story, rows, frame, repaint=resized):
         pass
     elif frame.touched[0] >= len(frame.rows) * UPPER or _top_untouched(rows, frame.touched):
         _patch(document, rows, frame)
@@ -223,7 +223,7 @@ def _was_dialog(story: Story, rows: Sequence[Row], height: int) -> bool:
     return same_below(before.document, rows, height) and not same_below(page.document, rows, height)
 
 
-def _rewrap(story: Story, rows: Sequence[Row], frame: Frame) -> bool:
+def _rewrap(story: Story, rows: Sequence[Row], frame: Frame, *, repaint: bool) -> bool:
     """After a resize, find the frame's letters among a document's, cut there, even in mid-line, and append it."""
     best, found = PROBE - 1, None
     for document in story.recent(SegmentKind.FULL_SCREEN):
@@ -239,7 +239,7 @@ def _rewrap(story: Story, rows: Sequence[Row], frame: Frame) -> bool:
     line = document.cut_inside(begin, at)
     if line < row:  # the frame begins above the document's first line
         line = row = 0
-    document.rewrite(line, rows[row:], frame.seconds, frame.cols, repaint=True)
+    document.rewrite(line, rows[row:], frame.seconds, frame.cols, repaint=repaint)
     document.move_base(line - row)
     document.view = line - row
     return True

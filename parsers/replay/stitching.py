@@ -33,6 +33,7 @@ class Stitcher:
         self._modes = Modes()
         self._alternate = False
         self._resized = False
+        self._widened = False  # or narrowed: a panel went or came, and the text beside it may be wrapped anew
         self._panel: Panel | None = None  # at the right of the conversation
 
     def resize(self, seconds: float, rows: int, cols: int) -> None:
@@ -66,8 +67,8 @@ class Stitcher:
         if not (self._touched or self._scrolled) or not self._has_letters(changed):
             return
         if self._alternate:
-            full_screen.follow(self.story, self._frame(unit.seconds), resized=self._resized)
-            self._resized = False
+            full_screen.follow(self.story, self._frame(unit.seconds), resized=self._resized, widened=self._widened)
+            self._resized = self._widened = False
         else:
             self._modes.drew()
             main_screen.follow(self.story, self._frame(unit.seconds))
@@ -128,7 +129,7 @@ class Stitcher:
         if panel == self._panel:
             return touched
         self._panel = panel
-        self._resized = True  # the text beside it is wrapped anew
+        self._widened = True
         self._screen = [BLANK] * self._emulator.rows
         if panel is not None:
             self.story.current.document.narrow(panel.cut_from)
