@@ -145,20 +145,29 @@ def _passing(block: Sequence[Gone], begin: int, end: int, segment: int, cols: in
 
 
 def _lines(part: Part, drawn: Sequence[DocumentLine], segment: int) -> Iterator[Line]:
-    """Join the rows that the terminal wrapped."""
+    """Join the rows that the terminal wrapped. Of one at the end of a scroll region pyavt 0.1.2 forgets that it was."""
     text, first, last = "", None, len(drawn) - 1
     live_from = part.document.base - part.first_line
     for number, line in enumerate(drawn):
         first = first or line
         lead, body, wrapped = line.row.settle()
         text += line.row.text.lstrip() if text.endswith(" ") else line.row.text
-        if wrapped and number < last:
+        if number < last and (wrapped or _goes_on(line, drawn[number + 1])):
             text += _gap(line, drawn[number + 1])
             continue
         if line is not first:
             lead, body, _ = first.row.settle()
         yield Line(text, first.seconds, lead, body, segment, first.cols, number >= live_from)
         text, first = "", None
+
+
+def _goes_on(above: DocumentLine, below: DocumentLine) -> bool:
+    """Tell whether a word that is longer than a row, most of it letters, goes on at the left edge."""
+    text = above.row.text
+    if len(text) != above.cols or min(len(text.rsplit(maxsplit=1)[-1]), len(above.row.letters)) <= above.cols // 2:
+        return False
+    rest = below.row.text.split(" ", 1)[0]
+    return rest.isascii() and any(map(str.isalnum, rest))
 
 
 def _gap(above: DocumentLine, below: DocumentLine) -> str:

@@ -80,7 +80,7 @@ RULES = (
         r"✗ (?:(?:You|Auto-reviewer) (?:cancell?ed|did not approve|denied) (?:the request to|codex to)(?: run)?"
         r"|Request denied for codex to run|Review timed out before codex could run) (?P<command>.*)",
     ),
-    head("interrupted", r"■ (?P<text>Conversation interrupted\b.*)"),
+    head("interrupted", r"(?:■|🖐\s) (?P<text>(?:Conversation interrupted|Tell the model what to do)\b.*)"),  # 🖐 0.34
     head("error", r"■ (?P<text>.*)"),
     head("retry", r"⚠ ?(?P<text>stream error: .*retrying \d+/\d+.*)"),  # 0.39 keeps them
     head("warning", r"⚠ ?(?P<text>.*)"),
@@ -138,12 +138,13 @@ RULES = (
     # --- what the program says of itself -----------------------------------------------------------------------------
     chrome("working", r"• .*\(\d+[hms][\dhms ]* • esc to interrupt\)"),
     head("compacted", r"• (?P<text>Context compacted\b.*)"),
+    head("compacted", r"[•>] (?P<text>Compact task completed)$"),  # 0.34 to 0.60
     head("model", r"• (?P<text>Model changed to .*)"),
     head("reverted", r"• (?P<text>Conversation reverted to this point.*)"),
     chrome("queue", r"  ↳ |• (?:Messages to be submitted|Queued follow-up)"),
     # --- reasoning and answers: the same bullet; 0.39 had ">" before answers -----------------------------------------
     head("reasoning", r"• (?P<text>.*\S)", body=_ITALIC),
-    head("reasoning", r"• (?P<text>.*\S)", body=_FAINT_WORDS),
+    head("reasoning", r"• (?P<text>.*\w.*)", body=_FAINT_WORDS),
     panel("onboarding", r"> ", body=_SURELY_A_NAME, within=("",)),  # "You are running Codex in …", "Introducing …"
     head("text", r"[•>] (?P<text>.*\S)"),
     # --- the live part of the screen ---------------------------------------------------------------------------------

@@ -45,8 +45,11 @@ def _continues(above: str, below: str, cols: int, prose: bool) -> bool:
 
 
 def _broken_word(above: str, text: str, cols: int) -> bool:
-    """Whether the break went through a word: the row is full, and what follows is not a word of its own."""
-    if width(above) < cols - _SLACK:
+    """Whether the break went through a word: the row is full, and what follows is not a word of its own.
+
+    A longer row is one that the terminal wrapped: it holds the whole word.
+    """
+    if not cols - _SLACK <= width(above) <= cols:
         return False
     wide = unicodedata.east_asian_width(above[-1]) in "WF" or unicodedata.east_asian_width(text[0]) in "WF"
     return wide or width(above.split()[-1]) > cols // 2

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.session import Category, ErrorKind, Stopped, Totals
+from parsers.session import Category, ErrorKind, NoteKind, Stopped, Totals
 from tests.screens.codex_drawing import BANNER, SHADED, UUID, cell, said, typed
-from tests.screens.showing import errors, ink, of, prompts, show, texts, tools
+from tests.screens.showing import errors, ink, notes, of, prompts, show, texts, tools
 
 
 def test_a_rejected_patch_is_one_call() -> None:
@@ -199,3 +199,27 @@ def test_reconnects_pass_over_the_screen(word: str) -> None:
     live = f"• {word}... 2/3 (1s • esc to interrupt)\n"
     reading = show((0.0, BANNER + typed("go") + live), (3.0, "\x1b[1A\x1b[J" + said("Back again.")))
     assert errors(reading) == [ErrorKind.API_ERROR] * 2
+
+
+def test_0_34_tells_of_an_interruption_and_a_compaction_in_its_own_words() -> None:
+    """The one has a hand before it, the other looks like an answer up to 0.60."""
+    running = cell("Ran", " sleep 30", bullet="1;31")
+    stop = ink("1;31", "🖐\u200a Tell the model what to do differently") + "\n\n"
+    answer = ("• Done.\n\n", "• Compact task completed\n\n", "• Compact task completed, they say\n\n")
+    reading = show(BANNER + typed("go"), (5.0, running + stop), typed("and now?") + "".join(answer))
+    (tool,) = tools(reading)
+    assert (tool.command, tool.stopped) == ("sleep 30", Stopped.INTERRUPTED)
+    assert texts(reading) == ["Done.", "Compact task completed, they say"]
+    assert notes(reading, NoteKind.COMPACTION) == ["Compact task completed"]
+
+
+def test_a_word_longer_than_a_row_is_broken_by_the_terminal() -> None:
+    """So do 0.98 to 0.156 with addresses, at the end of a scroll region."""
+    address = "https://example.org/" + "a-long-way/" * 6 + "?and=query"
+    fetch = cell("Ran", " curl", ink("2", "  │ ") + address, "  │ && echo two", "  └ two")
+    listed = ink("2", "•") + " - \n  " + address + "\n  - more\n\n"
+    (command,) = tools(reading := show(BANNER + "\x1b[1;12r\x1b[12;1H" + typed(address) + fetch + listed, cols=60))
+    assert prompts(reading) == [address]
+    assert command.command == f"curl {address} && echo two"
+    assert texts(reading) == [f"- {address}\n- more"]
+    assert reading.unknown_lines == 0
