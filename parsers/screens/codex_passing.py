@@ -21,7 +21,7 @@ QUESTION = re.compile(
 )
 EDIT_QUESTION = re.compile(r"Would you like to make the following edits\?|Apply changes\?")
 PLAN_QUESTION = re.compile(r"Implement this plan\?")
-_RAN = re.compile(r"• Ran (?!\d+ commands? · )(?P<command>.*\S)")
+_RAN = re.compile(r"[•◦] (?P<state>Ran|Running) (?!\d+ commands? · )(?P<command>.*\S)")
 _MORE = re.compile(r"  │ ")
 _HIDDEN = re.compile(r"\n?… \+\d{1,9} lines?(?: \(.*)?$")  # the rest of a long command, not drawn
 
@@ -50,15 +50,27 @@ def commands_seen(start: float, end: float, reading: Reading) -> list[str]:
 
 
 def _cells(reading: Reading) -> list[tuple[float, str]]:
-    """Give the commands of the cells that passed with the time they first appeared, in that order."""
+    """Give the commands of the cells that passed with the time they first appeared, in that order.
+
+    A command that was seen running and then as done is one.
+    """
     found = []
     for passed in reading.transcript.passing:
         for number, line in enumerate(passed.lines):
             ran = _RAN.match(line.text)
             if ran:
                 below = takewhile(lambda other: _MORE.match(other.text), passed.lines[number + 1 :])
-                found.append((line.seconds, cell_command([line, *below], ran.start("command"))))
-    return sorted(found)
+                found.append((line.seconds, cell_command([line, *below], ran.start("command")), ran["state"]))
+    cells: list[tuple[float, str]] = []
+    running: list[str] = []
+    for seconds, command, state in sorted(found):
+        if state == "Ran" and command in running:
+            running.remove(command)
+            continue
+        cells.append((seconds, command))
+        if state == "Running":
+            running.append(command)
+    return cells
 
 
 def cell_command(lines: Sequence[Line], prefix: int) -> str:

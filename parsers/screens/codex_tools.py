@@ -99,8 +99,10 @@ def expanded(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def commands(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read several successful commands of which only the number is left (0.149)."""
+    """Read several successful commands of which only the number is left (0.149), and which of them were allowed."""
     before = reading.preceding(block)
+    while before and before.kind == "approval":
+        before = reading.preceding(before)
     seen = commands_seen(before.seconds if before else 0.0, block.seconds, reading)
     count = int(block.fields["count"])
     for command in [*seen[:count], *[None] * (count - len(seen))]:

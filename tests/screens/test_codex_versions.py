@@ -91,6 +91,25 @@ def test_one_command_counts_and_passing_cells_are_whole() -> None:
     assert (tool.command, tool.ok) == ("echo " + "word " * 17 + "end and more of it", True)
 
 
+def test_commands_that_were_allowed_count() -> None:
+    """The approval stands between the last answer and the number; a command may have been seen running only."""
+
+    def running(number: int, command: str) -> str:
+        told = f"• Ran {number} command · ctrl + t to view transcript\n" if number else ""
+        return told + f"• Running {command}\n\n"
+
+    approved = ink("32", "✔") + " You approved codex to run touch a.txt this time\n\n"
+    folded = cell("Ran 2 commands", " · ctrl + t to view transcript")
+    reading = show(
+        (0.0, BANNER + typed("go") + said("Look.")),
+        (1.0, running(0, "touch a.txt")),
+        (4.0, f"\x1b[2A\x1b[J{approved}" + cell("Ran", " touch a.txt")),
+        (5.0, "\x1b[2A\x1b[J" + running(1, "git add a.txt")),
+        (6.0, f"\x1b[3A\x1b[J{folded}" + said("Done.")),
+    )
+    assert [(tool.command, tool.ok) for tool in tools(reading)] == [("touch a.txt", True), ("git add a.txt", True)]
+
+
 def test_without_colours_the_time_tells_what_was_interrupted() -> None:
     """The cell of a running command appears with the interruption."""
     plain = "│ >_ OpenAI Codex (v0.58.0)    │\n\n› go\n\n• Looping.\n\n"
