@@ -222,6 +222,18 @@ def test_a_title_that_stays_is_no_proof() -> None:
     assert lines[-len(page) - len(answer) : -len(page)] == answer
 
 
+def test_a_long_footer_does_not_tell_where_a_window_is_after_a_resize() -> None:
+    """Composer and footer may say more than what is left of the text on a low screen."""
+    footer = ["", "❯ Ask me to do anything", "", "  a-model default · ~/projects · shortcuts"]
+    text = [*BANNER, prompt("run the tests"), "", *ANSWER[:5], "● One failed.", "  a tip that goes", "  Worked for 2s"]
+    low = [prompt("run the tests"), *ANSWER[4:5], "● One failed.", "  Worked for 2s", "", "", "", ""]
+    further = [prompt("run the tests"), "● One failed.", "  Worked for 2s", "", "", prompt("and now?"), "", ""]
+    frames = [Resize(0, 16, 60), screen(low, footer, 16), screen(further, footer, 16)]
+    begun = [screen([], footer), screen(BANNER, footer), screen(text, footer)]
+    seen = [line for line in texts(read(*begun, *frames)) if line and line not in footer]
+    assert seen == [*BANNER[:3], "❯ run the tests", *ANSWER[:5], "● One failed.", "  Worked for 2s", "❯ and now?"]
+
+
 def test_a_resize_keeps_the_times() -> None:
     """What is laid out anew for another width is as old as it was."""
     text = [*BANNER, prompt("explain it"), *ANSWER]

@@ -26,6 +26,7 @@ from parsers.replay.fits import (
     not_shown,
     same_below,
     scrolled_back,
+    upper,
 )
 from parsers.replay.frames import Frame, without_blank_end
 from parsers.replay.rows import Row
@@ -224,11 +225,15 @@ def _was_dialog(story: Story, rows: Sequence[Row], height: int) -> bool:
 
 
 def _rewrap(story: Story, rows: Sequence[Row], frame: Frame, *, repaint: bool) -> bool:
-    """After a resize, find the frame's letters among a document's, cut there, even in mid-line, and append it."""
+    """After a resize, find the frame's letters among a document's, cut there, even in mid-line, and append it.
+
+    Composer and footer do not count: they stay, whatever is above them.
+    """
+    height = len(frame.rows)
     best, found = PROBE - 1, None
     for document in story.recent(SegmentKind.FULL_SCREEN):
-        begin = max(0, document.base - SCREENS * len(frame.rows))
-        length, row, at = _longest(letters_of(line.row for line in document.lines[begin:]), rows)
+        begin = max(0, document.base - SCREENS * height)
+        length, row, at = _longest(letters_of(line.row for line in document.lines[begin:]), rows[: int(upper(height))])
         if length > best:
             best, found = length, (document, begin, row, at)
     if found is None:
