@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from parsers.screens import gpt_blocks
+from parsers.screens import gpt_blocks, gpt_quotations
 from parsers.screens.hues import Hue
 from parsers.screens.table import Look, Screen, chrome, head, panel, part
 
@@ -19,11 +19,13 @@ _API_ERROR = (
     r"(?:(?:\w+Error|Error code): .*(?:Error code|status|\d{3})|Connection error|\w*APIError).*)"
 )
 
-# A request that failed ends in a chain of tracebacks, of which the last error counts (shell-gpt, drawn by rich).
+# A request that failed ends in a chain of tracebacks, of which the last error counts. shell-gpt has rich draw them in
+# boxes; plain ones stand in answers as well, but hardly at their beginning.
 _TRACEBACK = (
     panel("traceback", r"╭─+ Traceback \(most recent call last\)"),
-    chrome("traceback", r"[│╰]", within=("traceback",)),
-    head("raised", r"(?P<text>(?:\w+\.)*\w*(?:[Ee]rror|Exception|Timeout|gaierror): .*)", after=("traceback",)),
+    panel("traceback", r"Traceback \(most recent call last\):$", within=("", "prompt", "multi_end", "tool", "raised")),
+    chrome("traceback", r"[│╰\s]", within=("traceback",)),
+    head("raised", r"(?P<text>(?:\w+\.)*\w*(?:[Ee]rror|Exception|Timeout|gaierror)(?:: .*)?$)", after=("traceback",)),
     chrome("chained", r"(?:The above exception was|During handling of the above)"),
     chrome("chained", r"exception(?: occurred)?:$", after=("chained",)),
     part("more", r"\S", within=("raised",)),
@@ -33,13 +35,14 @@ LLM_RULES = (
     chrome("banner", r"Chatting with \S+$|Type '(?:exit|!multi|!edit|!fragment)\b"),
     panel("idle", r">\s*(?:\^[CD])?$"),
     chrome("end", r"> (?:exit|quit)$|Aborted!$", within=("idle", "")),
-    chrome("end", r"> (?:exit|quit)$"),
+    chrome("end", r"> (?:exit|quit|(?:.*\w)?Aborted!)$"),  # Ctrl-C, perhaps in what was being typed
     head("multi", r"> !multi\b(?: (?P<end>\S+))?"),
     panel("multi_end", r"!end\b", within=("multi",)),
     part("more", r"(?P<text>.*)", within=("multi",)),
     head("slash", r"> (?P<text>!(?:edit|fragment)\b.*)"),
     head("prompt", r"> (?P<text>\S.*)"),
     head("interrupt", r"(?P<text>.*)\bAborted!$"),
+    *_TRACEBACK,
     head("api_error", _API_ERROR),
     head("approval", r"Approve tool call\? \[y/N\]: ?(?P<answer>\w*)"),
     head("tool", r"Tool call: (?P<tool>[\w.-]+)\((?P<arguments>.*)\)$", lead=_CALL),
@@ -58,6 +61,7 @@ LLM = Screen(
     readers=gpt_blocks.READERS,
     banners=(re.compile(r"Chatting with (?P<model>\S+)$"),),
     signs=frozenset({"tool", "approval"}),
+    settle=gpt_quotations.whole_in_chat,
     flowing=frozenset(),
     margin=0,
 )
@@ -91,6 +95,7 @@ SHELL_GPT = Screen(
     readers=gpt_blocks.READERS,
     banners=(re.compile(r"Entering (?:shell )?REPL mode, (?:press|type) "),),
     signs=frozenset({"tool", "choice"}),
+    settle=gpt_quotations.whole_code,
     flowing=frozenset(),
     margin=0,
 )
@@ -111,6 +116,7 @@ FUNCTION = Screen(
     rules=FUNCTION_RULES,
     readers=gpt_blocks.READERS,
     signs=frozenset({"tool"}),
+    settle=gpt_quotations.whole,
     flowing=frozenset(),
     margin=0,
 )

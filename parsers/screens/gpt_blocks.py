@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
 
 import msgspec
 
 from parsers.screens.evidence import shell_outcome
+from parsers.screens.gpt_quotations import KEY
 from parsers.screens.table import Block, Place, Reader, Reading
-from parsers.screens.wrapping import unwrap
 from parsers.session import (
     AssistantText,
     Category,
@@ -26,11 +27,7 @@ from parsers.session import (
 )
 from parsers.tool_calls import tool_use
 
-if TYPE_CHECKING:
-    from parsers.terminal import Line
-
-_FENCE = "```"
-_BEGINS_TO_TYPE, _ANSWERED = 1.0, 0.5  # seconds: nobody is faster than both
+_QUOTED = "▌ "  # so shell-gpt's markdown draws a quotation, which a call is
 _STATUS = re.compile(r"exit (?:code|status):? (?P<code>-?\d{1,9})\b", re.IGNORECASE)
 _OF_A_REQUEST = re.compile(
     r"(?:(?:openai|httpx|httpcore|litellm|requests|urllib3|aiohttp)\.[\w.]+|(?:API|HTTP|Connect|\w*Timeout|RateLimit"
@@ -40,43 +37,8 @@ _NEXT_ARGUMENT = re.compile(r'", ?(?=\w+=")')
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read a submitted message, of one line or several; an answer may quote with the same sign."""
-    if block.index in reading.once(_quotations):
-        yield AssistantText(text="\n".join(row.line.text for row in block.rows).strip(), seconds=block.seconds)
-    else:
-        yield Prompt(text=_lines(block), seconds=block.seconds)
-
-
-def _quotations(reading: Reading) -> frozenset[int]:
-    """Find the lines that only look typed: they begin a paragraph of an answer or stand in its code, and nobody waited.
-
-    A person takes a while to begin, and the model to answer; what is printed comes with the lines around it.
-    """
-    lines = reading.transcript.lines
-    places = {id(line): number for number, line in enumerate(lines)}
-    found: set[int] = set()
-    in_code = False
-    for block in reading.blocks:
-        rows = [row.line for row in block.rows]
-        if block.kind == "prompt":
-            if _printed(lines, places[id(rows[0])], in_code=in_code):
-                found.add(block.index)
-            else:
-                in_code = False
-        if block.kind == "text" or block.index in found:
-            in_code ^= sum(line.text.lstrip().startswith(_FENCE) for line in rows) % 2 == 1
-    return frozenset(found)
-
-
-def _printed(lines: Sequence[Line], place: int, *, in_code: bool) -> bool:
-    """Tell whether a line came with those around it, where an answer may have it."""
-    above = next((line for line in reversed(lines[:place]) if line.text), None)
-    below = next((line for line in lines[place + 1 :] if line.text), None)
-    if above is None or below is None:
-        return False
-    fitting = in_code or not lines[place - 1].text or above.text[:2] == lines[place].text[:2]
-    at = lines[place].seconds
-    return fitting and at - above.seconds < _BEGINS_TO_TYPE and below.seconds - at < _ANSWERED
+    """Read a submitted message, of one line or several."""
+    yield Prompt(text=_lines(block), seconds=block.seconds)
 
 
 def _lines(block: Block) -> str:
@@ -93,10 +55,16 @@ def slash(block: Block, reading: Reading) -> Iterator[Event]:
 
 
 def text(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read an answer."""
+    """Read an answer; the terminal's echo of Ctrl-C may end it."""
     after = reading.following(block)
-    cut = after is not None and after.kind in ("interrupt", "api_error")
-    yield AssistantText(text=_lines(block), seconds=block.seconds, cut=cut)
+    ends = after.kind if after is not None else ""
+    shown = _lines(block)
+    said = shown.removesuffix(KEY).rstrip()
+    cut = said != shown or ends in ("interrupt", "api_error")
+    if said:
+        yield AssistantText(text=said, seconds=block.seconds, cut=cut)
+    if said != shown and ends != "interrupt":
+        yield Error(kind=ErrorKind.INTERRUPTED, text=KEY, seconds=block.rows[-1].line.seconds)
 
 
 def tool(block: Block, reading: Reading) -> Iterator[Event]:
@@ -130,9 +98,18 @@ def _arguments(block: Block) -> str:
     """Give what stands between the parentheses, wrapped rows joined."""
     rows = [block.rows[0], *block.of("arguments")]
     if len(rows) == 1:
-        return block.fields["arguments"].removesuffix(")")
-    joined = "".join(unwrap([row.line.text for row in rows], block.rows[0].line.cols)).replace("▌ ", " ")
-    return joined.split("(", 1)[-1].removesuffix(")")
+        return block.fields["arguments"].removesuffix("`").removesuffix(")")
+    room = block.rows[0].line.cols - len(_QUOTED)
+    shown = [row.line.text.removeprefix(_QUOTED) for row in rows]
+    joined = shown[0]
+    for above, below in pairwise(shown):
+        joined += below if _breaks_word(above, room) else f" {below}"
+    return joined.split("(", 1)[-1].removesuffix("`").removesuffix(")")
+
+
+def _breaks_word(above: str, room: int) -> bool:
+    """Tell whether a row is full with a word that may not have fitted."""
+    return len(above) >= room and " " not in above[room // 2 :]
 
 
 def _approval(block: Block, reading: Reading) -> str | None:

@@ -143,3 +143,62 @@ def test_a_client_that_cannot_start() -> None:
     trace = "╭─ Traceback (most recent call last) ─╮\n│ main.py │\n╰───────────╯\n"
     assert errors(shell_gpt(">>> go\n", trace, "TypeError: Secondary flag is not valid.\n")) == []
     assert errors(shell_gpt(">>> go\n", trace, "APIConnectionError: Connection error.\n")) == [ErrorKind.API_ERROR]
+
+
+def test_llm_answers_that_quote_are_whole() -> None:
+    """A quotation or a line of code that begins like a prompt splits no answer, also if it comes by the word."""
+    answer = "It says:\n\n> first\n>\n> second\n\n```\n> npm test\n```\n\n> last\n"
+    slow = ["Slowly:\n\n", "> quoted", *[" word"] * 15, "\n\n", "That is all.\n"]
+    parts = [(5.0 + 0.05 * number, part) for number, part in enumerate(slow)]
+    reading = show((0.0, "Chatting with gpt-4o\n> go\n"), (2.0, answer), (4.0, "> again\n"), *parts, (20.0, "> exit\n"))
+    assert prompts(reading) == ["go", "again"]
+    assert texts(reading) == [answer.strip(), "".join(slow).strip()]
+
+
+def test_llm_asked_once_has_no_prompts_on_the_screen() -> None:
+    """Without a chat nobody can have typed; the answer may take its time between the lines that look so."""
+    frames = ((1.0, "So:\n> quoted\n"), (9.0, "> more\n"), (20.0, "\nDone.\n"))
+    reading = show(*frames, argv=["llm", "explain it"])
+    assert (prompts(reading), texts(reading)) == (["explain it"], ["So:\n> quoted\n> more\n\nDone."])
+
+
+def test_llm_stopped_in_what_was_typed_or_answered() -> None:
+    """The terminal's echo of Ctrl-C is no part of an answer; what was being typed then was never sent."""
+    assert texts(llm("> go\n", "It ad^C\nAborted!\n")) == ["It ad"]
+    assert errors(llm("> go\n", "^C\nAborted!\n")) == [ErrorKind.INTERRUPTED]
+    assert prompts(llm("> go\n", "It adds.\n", "> Aborted!\n")) == ["go"]
+    assert prompts(llm("> go\n", "It adds.\n", "> and thenAborted!\n")) == ["go"]
+
+
+def test_a_traceback_of_the_program_is_no_answer() -> None:
+    """A plain one that follows a prompt is the program's own; in an answer it may be quoted."""
+    trace = 'Traceback (most recent call last):\n  File "llm", line 8, in <module>\n    cli()\n'
+    chain = "\nThe above exception was the direct cause of the following exception:\n\n"
+    raised = f"{trace}httpcore.ConnectError: refused\n{chain}{trace}openai.APIConnectionError: Connection error.\n"
+    reading = llm("> go\n", raised)
+    assert (errors(reading), texts(reading)) == ([ErrorKind.API_ERROR], [])
+    quoted = f"It fails:\n```\n{trace}KeyError: 'a'\n```\n"
+    assert texts(llm("> go\n", quoted)) == [quoted.strip()]
+
+
+def test_shell_gpt_prompts_below_a_blank_line() -> None:
+    """Only in the code of an answer a line may look typed: everything else is drawn as markdown."""
+    reading = shell_gpt(">>> go\n", "Done.\n\n")
+    assert prompts(reading) == ["go"]
+    fast = show((0.0, "Entering REPL mode, press Ctrl+C to exit.\n>>> go\n"), (1.0, "Done.\n\n>>> more\nYes.\n"))
+    assert prompts(fast) == ["go", "more"]
+    code = show((0.0, "Entering REPL mode, press Ctrl+C to exit.\n>>> go\n"), (1.0, "```\n>>> 1 + 1\n2\n```\n"))
+    assert (prompts(code), texts(code)) == (["go"], ["```\n>>> 1 + 1\n2\n```"])
+
+
+def test_shell_gpt_interrupted() -> None:
+    """The echo of Ctrl-C stands below an answer, or makes rich draw it once more below its first row."""
+    assert errors(shell_gpt(">>> go\n", "It adds ^C\n>>> exit()\n")) == [ErrorKind.INTERRUPTED]
+    twice = shell_gpt(">>> go\n", "It adds up all\nIt adds up all\nof the items\n", ">>> exit()\n")
+    assert (texts(twice), errors(twice)) == (["It adds up all\nof the items"], [ErrorKind.INTERRUPTED])
+
+
+def test_shell_gpt_calls_on_several_rows() -> None:
+    """Markdown breaks a long call between words, and a word that is wider than the screen."""
+    broken = f'▌ @FunctionCall execute_shell_command(shell_command="git\n▌ push {"x" * 93}\n▌ yy")\n'
+    assert [tool.command for tool in tools(shell_gpt(">>> go\n", broken))] == [f"git push {'x' * 93}yy"]
