@@ -81,6 +81,17 @@ def test_tells_who_broke_a_line() -> None:
     assert [row.wrapped for row in emulator.screen()] == [True, False, False, False, False]
 
 
+def test_tells_of_a_full_row_that_the_line_went_on() -> None:
+    """Output may pause just where a row is full: it was wrapped only then, and counts as changed."""
+    emulator = Emulator(10, 5)
+    emulator.feed(b"0123456789")
+    screen = emulator.screen()
+    assert not screen[0].wrapped
+    changed, _ = emulator.feed(b"and more")
+    emulator.refresh(screen, changed)
+    assert [row.wrapped for row in screen[:2]] == [True, False]
+
+
 def test_no_mark_is_missed() -> None:
     """What is looked for at first holds every character that takes no room of its own."""
     marks = [chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in ("Mn", "Me")]

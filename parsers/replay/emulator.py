@@ -50,7 +50,10 @@ class Emulator:
         text = data.decode("utf-8", "replace")
         if not data.isascii() and _may_hold_marks(data, text) and _NEAR_MARKS.search(text):
             text = _MARKED.sub(self._stand_in, text)
+        cursor = self._vt.cursor
         changed, scrolled = self._vt.feed_str(text)
+        if cursor.col == self.cols:  # pyavt 0.1.2 does not say of a full row that the line went on below it
+            changed = [cursor.row, *changed]
         rows = []
         for number, line in enumerate(scrolled):
             drawn = line.text.rstrip()
