@@ -13,7 +13,7 @@ import msgspec
 from parsers.amounts import whole
 from parsers.command_outcomes import failure
 from parsers.screens.table import Reading
-from parsers.screens.wrapping import width
+from parsers.screens.wrapping import broken_word, width
 from parsers.session import Error, ErrorKind, Event, Note, NoteKind, Stopped, ToolUse
 
 _MARKED_NO = re.compile(r"(?m)^[│ ]*[❯›] (?:\d\. )?No\b")
@@ -119,7 +119,9 @@ def rejoin(lines: Sequence[str], room: int) -> str:
         word = below.split(" ", 1)[0]
         if width(above) + 1 + width(word) <= room or not word:
             joined += "\n" + below
-        elif width(above) >= room or (above[-2:-1].isalnum() and above.endswith("-")):
+        elif (width(above) >= room and broken_word(above, below, room)) or (
+            above[-2:-1].isalnum() and above.endswith("-")
+        ):
             joined += below
         else:
             joined += " " + below

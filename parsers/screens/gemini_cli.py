@@ -20,6 +20,8 @@ _TOOL = r"(?P<tool>[A-Za-z][\w-]*(?: Command)?(?: \([\w -]+ MCP Server\))?)"
 RULES = (
     # --- the program's furniture ----------------------------------------------------------------------------------
     chrome("logo", r" *[ ░▒█▀▄▝▜▗▟▛▙▘▖▐▌]*[░▝▜▗▟█]{2}[ ░▒█▀▄▝▜▗▟▛▙▘▖▐▌]*(?:  +\S.*)?$|[ ▝▀▗▟]*▝▀$"),
+    panel("banner", r" Gemini CLI v\d"),  # on a narrow screen it stands below the logo
+    chrome("banner", r" [A-Z]", within=("banner",)),
     chrome("notice", r"(?:YOLO mode is enabled|Ripgrep is not available|Loaded cached credentials"
            r"|Data collection is disabled|\[STARTUP\]|\(node:\d+\)|\(Use `node |Hook registry initialized|Warning: )"),
     panel("tips", r"Tips for getting started:"),
@@ -77,6 +79,7 @@ RULES = (
     panel("sheet_of_text", r"│.*│?$", after=("box",)),
     chrome("sheet_of_text", r" ?│", within=("sheet_of_text",)),
     part("more", r" {2}", within=("text", "info", "cancelled", "model")),
+    chrome("tip", r"\S", within=("tips",), after=("tip",)),  # where it was wrapped
     # --- a run without the interface prints the answer alone ------------------------------------------------------
     part("plain", r".", within=("plain",)),
     head("plain", r"\S"),
@@ -95,7 +98,7 @@ SCREEN = Screen(
         (r"writetodos", Category.TODO),
     ),
     banners=(
-        re.compile(r" ▝▜▄ +Gemini CLI v(?P<version>\d[\w.-]*)"),
+        re.compile(r" (?:▝▜▄ +)?Gemini CLI v(?P<version>\d[\w.-]*)"),
         re.compile(r"YOLO mode is enabled\. All tool calls will be"),
         re.compile(r"Ripgrep is not available\. Falling back to GrepTool"),
     ),

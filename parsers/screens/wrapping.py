@@ -28,7 +28,7 @@ def unwrap(rows: Sequence[str], cols: int, *, prose: bool = True) -> list[str]:
     for row in rows:
         if joined and previous and _continues(previous, row, cols, prose):
             text = row.strip()
-            joined[-1] += text if _broken_word(previous, text, cols) else " " + text
+            joined[-1] += text if broken_word(previous, text, cols) else " " + text
         else:
             joined.append(row)
         previous = row
@@ -44,7 +44,7 @@ def _continues(above: str, below: str, cols: int, prose: bool) -> bool:
     return width(above) + 1 + width(first) > cols - _SLACK
 
 
-def _broken_word(above: str, text: str, cols: int) -> bool:
+def broken_word(above: str, text: str, cols: int) -> bool:
     """Whether the break went through a word: the row is full, and what follows is not a word of its own.
 
     A longer row is one that the terminal wrapped: it holds the whole word.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from parsers.screens.evidence import rejoin
 from parsers.screens.gemini_blocks import without_description
 from parsers.session import Category, ErrorKind, NoteKind, Stopped, Totals
 from tests.screens.showing import errors, ink, notes, of, prompts, show, texts, tools
@@ -156,3 +157,18 @@ def test_a_prompt_on_a_coloured_ground() -> None:
     live = "─" * 100 + f"\n{ink('48;5;234', ' > draft' + ' ' * 80)}\n"
     reading = show(shown, live, provider="gemini_cli")
     assert (prompts(reading), texts(reading)) == (["go"], ["Done."])
+
+
+def test_a_dialog_broken_where_a_row_is_just_full() -> None:
+    """The space between two words is gone where the first just fits; a word that is wider than the box has none."""
+    assert rejoin(["git add . &&", "git commit"], 12) == "git add . && git commit"
+    assert rejoin(["cat abcdefgh", "ijk"], 12) == "cat abcdefghijk"
+
+
+def test_the_banner_of_a_narrow_screen() -> None:
+    """What stands beside the logo elsewhere stands below it, and the tips are wrapped: nothing of it is an answer."""
+    banner = " ▝▜▄\n   ▝▜▄\n  ▗▟▀\n ▝▀\n\n Gemini CLI v0.61.0\n\n Authenticated with gemini-api-key /auth\n\n"
+    tips = "Tips for getting started:\n1. Create GEMINI.md files to customize your\ninteractions\n2. /help for more\n"
+    reading = show(banner + tips, "✦ Hello.\n")
+    assert (reading.provider, reading.provider_version, reading.unknown_lines) == ("gemini_cli", "0.61.0", 0)
+    assert texts(reading) == ["Hello."]
