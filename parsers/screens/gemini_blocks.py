@@ -54,6 +54,7 @@ _CHANGED = re.compile(r"\(\+(?P<added>\d+), -(?P<removed>\d+)\)")
 # So calls are shown that failed; a long one is cut.
 _COMMAND_IN_JSON = re.compile(r'\{"command":"(?P<command>(?:\\.|[^"\\])*?)(?P<end>"|\\?…?$)')
 _ESCAPE, _ESCAPES = re.compile(r"\\(.)"), {"n": "\n", "t": "\t", "r": "\r"}
+_HERE_DOCUMENT = re.compile(r"(?<!<)<<(?!<)-?\s*(['\"]?)(?P<end>\w+)\1")
 _EXIT_CODE = re.compile(r"^\s*Exit Code: (?P<code>\d{1,3})\b", re.MULTILINE)
 _FILE_IN_JSON = re.compile(r'"(?:file_path|absolute_path|path)":"(?P<file>[^"]+)"')  # a call that failed (0.24)
 _FILE_IN_WORDS = re.compile(r"(?:Writing to |Reading )?(?P<file>[^\s:]+)(?::\s|$| \()")
@@ -150,7 +151,8 @@ def goes_on(command: str) -> bool:
         shlex.split(command)
     except ValueError:
         return True
-    return "<<" in command and "\n" not in command
+    here = _HERE_DOCUMENT.search(command)
+    return here is not None and re.search(rf"(?m)^\s*{here['end']}\b", command) is None
 
 
 def _asked(block: Block, reading: Reading) -> bool:

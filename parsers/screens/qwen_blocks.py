@@ -34,7 +34,8 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
 def _title(block: Block) -> tuple[str, list[Row]]:
     """Give the title with the rows that it goes on in, and the rows below it.
 
-    It goes on while a quotation is open, and where a row had no room for the next word; in a box it is cut instead.
+    It goes on while a quotation or a here-document is open, and where a row had no room for the next word; in a box it
+    is cut instead. What follows a here-document is told from its output only by the description at its end.
     """
     title, above = block.fields.get("input", ""), block.rows[0]
     boxed = "│" in above.line.text[:4]
@@ -49,7 +50,8 @@ def _title(block: Block) -> tuple[str, list[Row]]:
         else:
             break
         above = rows.pop(0)
-    return title, rows
+    ends_bare = "<<" in title and "\n" in title and not title.endswith((")", "…"))
+    return f"{title}…" if ends_bare else title, rows
 
 
 def group(block: Block, reading: Reading) -> Iterator[Event]:

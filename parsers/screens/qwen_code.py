@@ -26,8 +26,10 @@ RULES = (
     chrome("notice", r"(?:YOLO mode is enabled|Ripgrep (?:is )?not available|Warning: |\(node:\d+\)|\(Use `node )"),
     chrome("logo", r" {2,3}[▄█▀╔╗╚╝═║]{2}"),
     panel("banner", r" {1,3}[┌╭]─+[┐╮]", within=("", "banner")),
+    panel("banner", r" {2}│ .* \(/model to change\)"),  # its first rows are out of view
     chrome("banner", r" {1,3}[│└╰]", within=("banner",)),
     chrome("tip", r" {2}Tips?: "),
+    chrome("tip", r" {3}\S", after=("tip",)),
     panel("composer", r"─{8,}"),
     chrome("input", r"[>!*](?: |$)"),
     chrome("menu", r" {2}(?:> \S.* {2,}\S|▼|▲|\(\d+/\d+\)| {2}\S.* {2,}\S)", within=("composer",)),
@@ -43,12 +45,16 @@ RULES = (
          within=("summary",)),
     part("sheet", r" {2}[│╰]", within=("summary",)),
     chrome("sheet", r" {2}[│╰]", within=("stats",)),
+    head("summary", r" {2}│ {2}(?:Interaction Summary|Session ID:|Tool Calls:|Success Rate:|User Agreement:"
+         r"|Code Changes:|Performance|Model Usage)"),  # its first rows are out of view
+    head("resume", r"\s*(?P<session>[0-9a-f-]{36})$", after=("resume",)),
     head("resume", r"\s*(?:To continue this session, run )?qwen --resume (?P<session>[0-9a-f-]{36})"),
-    chrome("resume", r"\s*To continue this session, run$"),
+    chrome("resume", r"\s*To continue this session, run(?: qwen --resume)?$"),
     # --- the conversation -------------------------------------------------------------------------------------------
     chrome("box", r" {2}[╭╰├]─"),
+    chrome("box", r" {2}│ *│$", after=("box",)),
     head("group", r" {2}" + _MARK + r" (?P<text>(?:Searched|Read|Listed) .*?)" + _EDGE, body=_NAME),
-    head("tool", r" {2}(?:│ )?" + _MARK + r" {1,2}" + _TOOL + r"(?: (?P<input>.*?))?" + _EDGE, body=_NAME),
+    head("tool", r" {2}(?:│ )?" + _MARK + r" {1,2}" + _TOOL + r"(?: (?P<input>.*?))?(?: ←)?" + _EDGE, body=_NAME),
     head("user_shell", r" {2}[$!] (?P<command>\S.*?)" + _EDGE),
     head("prompt", r" {2}> (?P<text>\S.*?)" + _EDGE),
     head("text", r" {2}[✦◆]" + _STYLE + r" (?P<text>.*?)" + _EDGE),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from parsers.reading import ScreenReading
-from parsers.session import Category, ErrorKind, Stopped
-from tests.screens.showing import errors, ink, prompts, show, texts, tools
+from parsers.session import Category, ErrorKind, Stopped, Totals
+from tests.screens.showing import errors, ink, of, prompts, show, texts, tools
 
 BANNER = "  ┌─────────────────────────┐\n  │ >_ Qwen Code (v0.24.4)  │\n  └─────────────────────────┘\n\n"
 
@@ -63,6 +63,35 @@ def test_titles_are_whole() -> None:
     )
     assert commit.command == 'git commit -m "one\ntwo\n"'
     assert (echo.command, echo.output) == ("echo " + "word " * 13 + "word", "out")
+
+
+def test_titles_with_a_here_document() -> None:
+    """A title goes on up to the document's end; without a description there, what follows it may be output."""
+    lines = ("cat > a.txt <<'EOF'", "one", "EOF")
+    whole, open_end = tools(
+        qwen("  > go\n\n", call("✓", "Shell", *lines[:2], "EOF (Write it)", "out"), call("✓", "Shell", *lines, "out"))
+    )
+    assert (whole.command, whole.output) == ("\n".join(lines), "out")
+    assert open_end.command == "\n".join(lines) + "…"
+
+
+def test_a_call_that_still_runs() -> None:
+    """The arrow behind the title of the call that is at work is none of it."""
+    assert [tool.command for tool in tools(qwen("  > go\n\n", call("⊷", "Shell", "make (Build it) ←")))] == ["make"]
+
+
+def test_boxes_whose_first_rows_are_out_of_view() -> None:
+    """On a low screen banner and sheet begin anywhere: what is there of them is read."""
+    banner = (
+        "  │ API Key | mock-large (/model to change) │\n  │ ~/webapp                                │\n  └──────┘\n"
+    )
+    usage = "  │  mock-large (main)          13     1,300        260  │\n"
+    sheet = f"  │  Performance                  │\n  │  Wall Time:    33.0s   │\n{usage}  ╰──────╯\n"
+    resume = "  To continue this session, run qwen --resume\n  ca195826-59ac-4972-b64c-b85aca8e0898\n"
+    reading = show(f"\x1b]0;Qwen - webapp\x07{banner}\n  > go\n\n  ◆\ufe0e Done.\n\n{sheet}{resume}")
+    assert (reading.model, reading.cwd, reading.unknown_lines) == ("mock-large", "~/webapp", 0)
+    assert reading.native_session_id == "ca195826-59ac-4972-b64c-b85aca8e0898"
+    assert [event.tokens.input for event in of(reading, Totals)] == [1300]
 
 
 def test_calls_gathered_on_one_line() -> None:
