@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from parsers.screens import quotations
 from parsers.screens.evidence import shell_outcome
 from parsers.screens.prose import output, said
 from parsers.screens.table import Block, Reading, Screen, chrome, head, part
 from parsers.session import AssistantText, Category, Error, ErrorKind, Event, Note, NoteKind, Prompt, ToolUse
 
 _NAME = r"[A-Za-z_][\w.-]{0,60}"
-_EXIT_CODE = re.compile(r"(?im)^(?:error: )?(?:command )?(?:exit(?:ed)?(?: with)?(?: code| status)?):? (\d{1,3})\b")
+_EXIT_CODE = re.compile(
+    r"(?im)^(?:error: )?(?:command )?(?:(?:exit(?:ed)?(?: with)?|return)(?: code| status)?):? (\d{1,3})\b"
+)
 _FAILED = re.compile(r"(?:Error|ERROR|error|Failed|FAILED|fatal)\b")
 _API = re.compile(r"(?i).*\b(?:429|5\d\d)\b.*|.*\b(?:rate limit|overloaded|api error|connection error)")
 
@@ -28,7 +31,10 @@ RULES = (
     head("tool", rf"(?:Function|Tool)(?: call)?: (?P<tool>{_NAME})\((?P<input>.*?)\)?$"),
     head("command", r"(?:[\w.-]+@[\w.-]+[: ]\S{0,200} ?|\(\w+\) )?[$%] (?P<input>\S.*)"),
     # --- what people and assistants say ------------------------------------------------------------------------------
-    head("plain", r"[Uu]ser: <system\b|[Ss]ystem:(?: |$)|· "),  # the program speaks (gptme): nobody typed it
+    head("program", r"[Uu]ser: <system\b|· "),  # the program speaks (gptme): nobody typed it
+    head("command", r"[Ss]ystem: Ran (?:\w+ )?command: `(?P<input>[^`]+)`"),
+    head("command", r"Ran (?:\w+ )?command: `(?P<input>[^`]+)`", after=("system",)),
+    head("system", r"[Ss]ystem:(?: |$)"),
     head("prompt", r"(?:[❯›>]|You:|User:|user:|you:) (?P<text>\S.*)"),
     head("answer", r"(?:Assistant|assistant|AI):$"),
     head("text", r"(?:[●⏺•✦]|Assistant:|assistant:|AI:) (?P<text>\S.*)"),
@@ -39,7 +45,7 @@ RULES = (
     # --- what belongs to them ----------------------------------------------------------------------------------------
     part("result", r" {1,4}[⎿└│] *(?P<text>.*)", within=("tool", "command")),
     part("more", r"\s{2,}"),
-    part("more", r".", within=("command", "tool", "answer")),
+    part("more", r".", within=("command", "tool", "answer", "system")),
     head("plain", r"."),
 )
 
@@ -105,6 +111,7 @@ def interrupted(block: Block, reading: Reading) -> Iterator[Event]:
 SCREEN = Screen(
     provider="generic",
     rules=RULES,
+    settle=quotations.whole_of_anyone,
     readers={
         "prompt": prompt,
         "text": text,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from parsers.screens import gpt_blocks, gpt_quotations
+from parsers.screens import gpt_blocks, quotations
 from parsers.screens.hues import Hue
 from parsers.screens.table import Look, Screen, chrome, head, panel, part
 
@@ -61,7 +61,7 @@ LLM = Screen(
     readers=gpt_blocks.READERS,
     banners=(re.compile(r"Chatting with (?P<model>\S+)$"),),
     signs=frozenset({"tool", "approval"}),
-    settle=gpt_quotations.whole_in_chat,
+    settle=quotations.whole_in_chat,
     flowing=frozenset(),
     margin=0,
 )
@@ -95,7 +95,7 @@ SHELL_GPT = Screen(
     readers=gpt_blocks.READERS,
     banners=(re.compile(r"Entering (?:shell )?REPL mode, (?:press|type) "),),
     signs=frozenset({"tool", "choice"}),
-    settle=gpt_quotations.whole_code,
+    settle=quotations.whole_code,
     flowing=frozenset(),
     margin=0,
 )
@@ -116,7 +116,7 @@ FUNCTION = Screen(
     rules=FUNCTION_RULES,
     readers=gpt_blocks.READERS,
     signs=frozenset({"tool"}),
-    settle=gpt_quotations.whole,
+    settle=quotations.whole,
     flowing=frozenset(),
     margin=0,
 )

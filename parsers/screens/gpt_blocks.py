@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from parsers.screens.evidence import shell_outcome
-from parsers.screens.gpt_quotations import KEY
+from parsers.screens.quotations import KEY
 from parsers.screens.table import Block, Place, Reader, Reading
 from parsers.session import (
     AssistantText,

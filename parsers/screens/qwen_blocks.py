@@ -14,6 +14,7 @@ from parsers.screens.wrapping import unwrap, width
 from parsers.session import Category, Error, ErrorKind, Event, Note, NoteKind, ToolUse
 
 _REFUSED = re.compile(r"(?m)^ *✕\ufe0e? {1,2}(?P<text>\[API Error: .*\])")
+_JSON = re.compile(r'\{".*"\}')  # whole arguments
 _CLAUSE = re.compile(r"(?:^|, )(?P<verb>[Ss]earched|[Rr]ead|[Ll]isted) (?=\S)")
 _COUNTED = re.compile(r"(?P<count>\d{1,3}) (?:files?|patterns?|director(?:y|ies))$")
 _MORE = re.compile(r"\.\.\. and (?P<count>\d{1,3}) more$")
@@ -40,7 +41,7 @@ def _title(block: Block) -> tuple[str, list[Row]]:
     title, above = block.fields.get("input", ""), block.rows[0]
     boxed = "│" in above.line.text[:4]
     rows = list(block.rows[1:])
-    while rows and (rows[0].kind == "output" or rows[0].place is Place.BLANK):
+    while rows and (rows[0].kind == "output" or rows[0].place is Place.BLANK) and not _JSON.fullmatch(title):
         text = rows[0].fields.get("text", "").strip()
         last = above.line.text[-(width(above.line.text) % above.line.cols) :]  # the terminal may have wrapped it, too
         if not boxed and len(unwrap([last, rows[0].line.text], above.line.cols, prose=False)) == 1:

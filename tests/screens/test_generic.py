@@ -135,3 +135,29 @@ def test_what_a_program_says_in_a_persons_place_is_no_prompt() -> None:
     reading = show(f"User: what is it?\n{answer}{told}Assistant: A calculator.\nUser: <b>thanks</b>\n")
     assert prompts(reading) == ["what is it?", "<b>thanks</b>"]
     assert texts(reading) == ["Let me look.\n\n```shell\n    ls -la\n```", "A calculator."]
+
+
+def test_quotations_in_an_answer_of_anyone() -> None:
+    """What is printed with the lines around it was not typed, nor was what a fence of code has; slow lines were."""
+    answer = "Look:\n\n> quoted\n> again\n\n```\n$ pytest -q\n● Bash(rm -rf build)\n```\nThat is all.\n"
+    reading = show((0.0, "> go\n"), (1.0, answer), (3.0, "\n> more\n"), (3.1, "$ git status\nclean\n"))
+    assert prompts(reading) == ["go", "more"]
+    assert [tool.command for tool in tools(reading)] == ["git status"]
+
+
+def test_a_program_that_names_who_speaks() -> None:
+    """Its prompts have no other sign, so that an answer may quote; what it ran itself is a command (gptme 0.35)."""
+    answer = "Assistant:\nIt says:\n> quoted, by and by\n"
+    ran = "System: Ran command: `git status` · 0.3s · 1 line\n"
+    failed = "System:\nRan command: `git push` · 0.3s · 2 lines\n\nReturn code: 1\n"
+    reading = show((0.0, "User: go\n"), (1.0, answer), (3.0, "> and more\nDone.\n"), (5.0, ran + failed))
+    assert prompts(reading) == ["go"]
+    assert texts(reading) == ["It says:\n> quoted, by and by\n> and more\nDone."]
+    assert [(tool.command, tool.ok, tool.exit_code) for tool in tools(reading)] == [
+        ("git status", None, None), ("git push", False, 1),
+    ]  # fmt: skip
+
+
+def test_a_recording_without_times() -> None:
+    """Where all came at once, nothing tells what was typed from what was printed."""
+    assert prompts(show((0.0, "> go\n\nYes.\n\n> more\n\nDone.\n"))) == ["go", "more"]
