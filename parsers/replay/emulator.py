@@ -53,7 +53,7 @@ class Emulator:
         cursor = self._vt.cursor
         changed, scrolled = self._vt.feed_str(text)
         if cursor.col == self.cols:  # pyavt 0.1.2 does not say of a full row that the line went on below it
-            changed = [cursor.row, *changed]
+            changed = sorted({cursor.row, *changed})
         rows = []
         for number, line in enumerate(scrolled):
             drawn = line.text.rstrip()
