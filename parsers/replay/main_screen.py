@@ -60,9 +60,10 @@ def _begins_anew(document: Document, frame: Frame) -> bool:
     """Tell whether a conversation of less than a screen was cleared: what stays above is only how the program began."""
     if document.base or len(frame.touched) <= FEW:
         return False
-    lines = [line for line in document.lines if len(line.row.letters) >= SHORT]
-    if not lines or lines[0].row.letters not in document.banner:
+    first = next((line for line in document.lines if len(line.row.letters) >= SHORT), None)
+    if first is None or first.row.letters not in document.banner:
         return False
+    lines = [line for line in document.lines if len(line.row.letters) >= SHORT]
     found = walk([line.row.letters for line in lines], letters_of(frame.shown))
     known = [place >= 0 for _, _, place in found]
     end = known.index(False) if False in known else len(lines)

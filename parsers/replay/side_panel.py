@@ -7,8 +7,8 @@ it, and no frame would be found again.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
+from statistics import mode
 
 from parsers.replay.emulator import Emulator
 from parsers.replay.rows import Row, cut_at
@@ -59,12 +59,17 @@ def _shaded_from(emulator: Emulator) -> int | None:
     left, right = emulator.cols // 2, emulator.cols - NARROWEST
     if left > right:
         return None
-    begins: Counter[int] = Counter()
-    for looked_at, number in enumerate(rows):
+    begins: list[int] = []
+    others = 0
+    for number in rows:
         column = emulator.last_background(number, left)
         if column is not None and left < column <= right:
-            begins[column] += 1
-        if looked_at - begins.total() >= SAMPLES - AGREEING:
-            return None  # too many rows without
-    column, count = begins.most_common(1)[0]
-    return column if count >= min(AGREEING, len(rows)) else None
+            begins.append(column)
+            continue
+        others += 1
+        if others > SAMPLES - AGREEING:
+            return None
+    if not begins:
+        return None
+    column = mode(begins)
+    return column if begins.count(column) >= min(AGREEING, len(rows)) else None
