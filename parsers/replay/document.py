@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import TypeAlias
@@ -163,8 +163,9 @@ class Document:
         """Remember what one of the first frames shows, but for rows that are shaded: a prompt is no banner."""
         if self._banner_frames:
             self._banner_frames -= 1
-            canvas = Counter(row.lead.background for row in rows).most_common(1)[0][0]
-            self.banner.update(row.letters for row in rows if row.lead.background == canvas)
+            shades = [row.lead.background for row in rows]
+            canvas = max(dict.fromkeys(shades), key=shades.count)
+            self.banner.update(row.letters for row, shade in zip(rows, shades, strict=True) if shade == canvas)
 
     def is_only_banner(self) -> bool:
         """Tell whether there is nothing else to go by."""
