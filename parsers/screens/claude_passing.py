@@ -40,6 +40,7 @@ _ACTIVE = re.compile(
     rf"[·✢*✶✻✽✳] (?P<doing>(?!{_OWN})\S+(?: [^\s(]+)+)… \((?P<listed>.* · ctrl\+t to (?:show|hide) todos)?"
 )
 _TASK = re.compile(r" {2,}(?:⎿\s{1,2})?(?P<state>[◻◼✔☐☒]) (?P<task>.*\S)")
+_LIST = re.compile(r"[·✢*✶✻✽✳] \S.*…| {2}\d+ tasks? \(")
 _RETRY = re.compile(
     r"(?:[·✢*✶✻✽✳] )?(?P<text>\S.*?) · retrying in [^·]* · attempt (?P<attempt>\d{1,3})/\d+"
     r"|.*Retrying in \d+ seconds?… \(attempt (?P<attempt_1_0>\d{1,3})/\d+\)"
@@ -143,7 +144,7 @@ def tasks(reading: Reading) -> Iterator[ToolUse]:
     own words instead of one made-up verb. That is all that 1.0.128 to 2.0 show: there the whole list is written anew.
     """
     known: set[str] = set()
-    for line in rows(reading):
+    for line in _listed(reading):
         task, active = _TASK.match(line.text), _ACTIVE.match(line.text)
         if active and active["listed"]:
             if active["doing"] not in known:
@@ -157,6 +158,17 @@ def tasks(reading: Reading) -> Iterator[ToolUse]:
         if mark and mark not in known:
             known.add(mark)
             yield _todo("TaskUpdate", mark, line.seconds)
+
+
+def _listed(reading: Reading) -> list[Line]:
+    """Give the rows that passed, and tasks that stayed below a spinner or their number when the screen was cleared."""
+    stayed: list[Line] = []
+    below = False
+    for line in reading.transcript.lines:
+        below = _LIST.match(line.text) is not None or (below and _TASK.match(line.text) is not None)
+        if below:
+            stayed.append(line)
+    return sorted([*rows(reading), *stayed], key=lambda line: line.seconds)
 
 
 def _todo(name: str, task: str, seconds: float) -> ToolUse:

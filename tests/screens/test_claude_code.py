@@ -570,6 +570,19 @@ def test_the_list_of_todos_shows_in_what_the_spinner_says() -> None:
     ]
 
 
+def test_tasks_that_stood_below_the_spinner_when_all_was_cleared() -> None:
+    """They are there still, on the last page before; marks in the output of a command are none."""
+    listed = "✻ Compacting conversation…\n  ⎿  ✔ Find the cause\n     ◻ Fix the report\n"
+    cleared = "\x1b[2J\x1b[H" + BANNER + typed("/clear")
+    tested = called("Bash", "make test", "✔ all of it works", "✔ it is fast")
+    reading = show((0.0, BANNER), (1.0, typed("go") + tested), (8.0, listed), (9.0, cleared))
+    assert [(tool.name, tool.input["task"]) for tool in tools(reading) if tool.category is Category.TODO] == [
+        ("TaskCreate", "Find the cause"),
+        ("TaskUpdate", "✔ Find the cause"),
+        ("TaskCreate", "Fix the report"),
+    ]
+
+
 def test_a_command_that_was_interrupted_while_it_ran() -> None:
     """The result says so, above what the command had printed and whatever its exit code."""
     result = ("Error: Exit code 137", " [Request interrupted by user for tool use]", " tick 1")
