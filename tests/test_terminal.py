@@ -258,6 +258,18 @@ def test_lines_that_a_view_took_over_come_back_with_their_times() -> None:
     ]
 
 
+def test_a_dialog_taller_than_the_screen_goes_with_what_scrolled_of_it() -> None:
+    """Its upper part was final, but came at once with the rest; what was above it is shown again, and it no more."""
+    said = [f"paragraph {number} of the conversation" for number in range(20)]
+    footer = "press a key to go on"
+    dialog = [*(f"row {number} of the file that is to be written" for number in range(40)), footer]
+    lines = ["Welcome\r\n", "Tip: none", *("\r\n" + line for line in said), "\r\n" + "\r\n".join(dialog)]
+    wipe = "\x1b[H" + "\x1b[2K\x1b[1B" * 16 + "\x1b[H"
+    done = "it was written, and that is all that was to be done"
+    read = read_transcript(record(*lines, wipe + "\r\n".join([*said[6:], done, footer]), cols=60, rows=16))
+    assert texts(read) == ["Welcome", "Tip: none", *said, done, footer]
+
+
 def test_a_view_that_grew_from_the_conversation_goes_with_it() -> None:
     """Outputs shown in full in place push the screen up; once they are folded again, nothing is told twice."""
     said = [f"{number} paragraph of the conversation" for number in range(6)]

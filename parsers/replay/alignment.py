@@ -69,12 +69,12 @@ def find_anchor(document: Document, shown: Sequence[Row]) -> Anchor | None:
     return best and _extended(document, shown, best)
 
 
-def cover(document: Document, begin: int, stream: str, at: int = 0) -> Coverage:
-    """Walk the lines of a document from `begin` on through a stream of letters."""
+def cover(document: Document, begin: int, stream: str, at: int = 0, until: int | None = None) -> Coverage:
+    """Walk the lines of a document from `begin` on, or to `until`, through a stream of letters."""
     kept = lost = lost_above = tail = tail_above = 0
     begin = max(begin, 0)
     base, end = document.base, begin
-    texts = [line.row.letters for line in document.lines[begin:]]
+    texts = [line.row.letters for line in document.lines[begin:until]]
     for number, length, place in walk(texts, stream, at):
         if place < 0:
             tail += length

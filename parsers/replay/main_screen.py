@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from parsers.replay.alignment import SHORT, Anchor, Coverage, cover, find_anchor, letters_of, walk
 from parsers.replay.document import PROBE, Document, DocumentLine, SegmentKind
 from parsers.replay.frames import Frame
+from parsers.replay.pictures import last_picture, printed_again
 from parsers.replay.rows import Row
 from parsers.replay.story import MOSTLY, Part, Story
 from parsers.replay.vanished import MOMENT
@@ -23,8 +22,6 @@ TOP = 8  # rows with letters that count as the top of the screen
 FEW = 3  # rows that may be overwritten without asking
 AT_ONCE = 3.0  # seconds in which a dialog is drawn
 INSERTED = 8  # unknown rows inside known text that make a repaint another view
-BEGINNING = 2  # rows with letters by which the beginning of a picture is known
-MANY = 20  # rows with letters that a repaint of several pictures has at least
 FOLLOWED = 64  # letters of known text after them
 
 
@@ -36,7 +33,7 @@ def follow(story: Story, frame: Frame) -> None:
         for number in frame.touched:
             document.patch(document.base + number, frame.rows[number], frame.seconds, frame.cols)
         document.trim(document.base)
-    elif (again := _printed_again(document, frame)) is not None:
+    elif (again := printed_again(document, frame)) is not None:
         anchor = find_anchor(document, again.shown)
         if anchor is None or not _splice(document, again, again.shown, anchor):
             _repaint(story, again, again.shown)
@@ -44,7 +41,7 @@ def follow(story: Story, frame: Frame) -> None:
         document.rewrite(document.base, shown, frame.seconds, frame.cols)
         document.move_base(document.base + len(frame.scrolled))
     else:
-        frame = _last_picture(frame, document)
+        frame = last_picture(document, frame)
         _repaint(story, frame, frame.shown)
     story.current.document.learn_banner(frame.rows)
 
@@ -107,45 +104,12 @@ def _continues(document: Document, shown: Sequence[Row]) -> bool:
     return others <= FEW or same * 2 >= other
 
 
-def _printed_again(document: Document, frame: Frame) -> Frame | None:
-    """Return the part of a frame that prints the conversation once more below itself, from its banner on.
-
-    For screen readers Claude Code does so when the terminal is resized.
-    """
-    if len(frame.scrolled) < MANY:
-        return None
-    shown = frame.shown
-    begins = [
-        number for number, row in enumerate(shown) if len(row.letters) >= SHORT and row.letters in document.banner
-    ]
-    for number in reversed(begins):
-        if 0 < number <= len(frame.scrolled) and number - 1 not in begins and number + 1 in begins:
-            again = cover(document, 0, letters_of(shown[number:]))
-            if again.kept >= MOSTLY * (again.kept + again.lost + again.tail):
-                return replace(frame, scrolled=frame.scrolled[number:])
-    return None
-
-
-def _last_picture(frame: Frame, document: Document) -> Frame:
-    """Leave out of a repaint what scrolls off before its beginning comes again.
-
-    Claude Code 2.0 prints every view that there was, the conversation from its banner on each time.
-    """
-    lettered = [(number, row.letters) for number, row in enumerate(frame.shown) if row.letters]
-    if len(lettered) < MANY or lettered[0][1] not in document.banner:
-        return frame
-    begin = [letters[:PROBE] for _, letters in lettered[:BEGINNING]]
-    for at in range(len(lettered) - BEGINNING, 0, -1):
-        number = lettered[at][0]
-        if number <= len(frame.scrolled) and [text[:PROBE] for _, text in lettered[at : at + BEGINNING]] == begin:
-            return replace(frame, scrolled=frame.scrolled[number:])
-    return frame
-
-
 def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
     """Write a frame that does not continue what was on the screen."""
     current = story.current.document
     document, anchor = _place(story.recent(SegmentKind.MAIN), shown)
+    if anchor is not None and document is current:
+        anchor = _without_dialog(document, frame, shown, anchor)
     if anchor is None and _covered(current, shown):
         current.rewrite(current.base, shown, frame.seconds, frame.cols)
         current.move_base(current.base + len(frame.scrolled))
@@ -170,6 +134,24 @@ def _repaint(story: Story, frame: Frame, shown: Sequence[Row]) -> None:
         _begin(story, frame, shown, document if view else None, known).date_back(0, earlier)
     elif seen:  # what was drawn since then took over
         document.date_back(anchor.line + _rows_again(shown, anchor) - anchor.row, seen)
+
+
+def _without_dialog(document: Document, frame: Frame, shown: Sequence[Row], anchor: Anchor) -> Anchor:
+    """Drop a dialog that was taller than the screen, and scrolled, if a repaint shows only what was above it."""
+    lines = document.lines
+    came = next((line.seconds for line in reversed(lines) if line.row.letters), 0.0)
+    first = len(lines)
+    while first > 0 and (not lines[first - 1].row.letters or abs(lines[first - 1].seconds - came) <= MOMENT):
+        first -= 1
+    if not anchor.line < first < document.base:
+        return anchor
+    above = sum(len(row.letters) for row in shown[: anchor.row])
+    stream = letters_of(shown)
+    again, dialog = cover(document, anchor.line, stream, above, first), cover(document, first, stream, above)
+    if again.kept < MOSTLY * (again.kept + again.lost + again.tail) or dialog.kept > dialog.lost + dialog.tail:
+        return anchor
+    document.cut(first, frame.seconds)
+    return Anchor(anchor.row, anchor.line, again)
 
 
 def _covered(document: Document, shown: Sequence[Row]) -> bool:
