@@ -134,10 +134,10 @@ class Story:
         return [part.document for part in self.parts if part.first and kind in (None, part.kind)]
 
     def lines_since(self, document: Document) -> list[DocumentLine]:
-        """Return the lines of all documents that were begun after this one, as they are now."""
+        """Return the lines of all documents that were begun after this one, but for those of other views."""
         begun = next(number for number, part in enumerate(self.parts) if part.document is document)
-        later = [part.document for part in self.parts[begun + 1 :] if part.first and part.document is not document]
-        return [line for other in later for line in other.lines]
+        later = [part for part in self.parts[begun + 1 :] if part.first and part.document is not document]
+        return [line for part in later if part.kind is not SegmentKind.OVERLAY for line in part.document.lines]
 
     def lines_of(self, part: Part) -> Sequence[DocumentLine]:
         """Return the lines of a part: those up to the next part of its document."""
