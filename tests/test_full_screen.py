@@ -175,6 +175,31 @@ def test_scrolled_back_and_drawn_in_another_way() -> None:
     assert lines == [*BANNER[:3], "❯ explain it", *text[5:], "● The end."]
 
 
+def test_a_view_of_all_details_is_left_out() -> None:
+    """Claude Code says at the bottom that it is one; the window is where it was when it is closed."""
+    before = [*BANNER, prompt("go"), "", *ANSWER, "", "✻ Churned for 5s", ""]
+    wait = [prompt("wait for it"), "", "● I will wait.", "", "  Ran 1 shell command", "  ⎿  Interrupted", ""]
+    end = [
+        prompt("explain"),
+        "",
+        "● A short answer says",
+        "  a little of it,",
+        "  and that is all.",
+        "",
+        "✻ Cogitated",
+        "",
+    ]
+    said = [*before, *wait, *end]
+    time = " " * 30 + "10:15 AM the model"
+    details = [*before, *wait[:2], time, "● I will wait.", "", "● Bash(sleep 30)", *wait[5:], *end[:2], time, *end[2:]]
+    footer = ["─" * 30, "  Showing detailed transcript · ctrl+o to toggle"]
+    below = [" " * 30 + "● high · /effort", *COMPOSER]
+    frames = (screen(BANNER), screen(BANNER), *(screen(said[:end], below) for end in (14, 18, 25, len(said))))
+    transcript = read(*frames, screen(details, footer), screen(said, below), screen([*said, "● More."], below))
+    told = [line.replace("\x1b[48;5;237m", "").replace("\x1b[0m", "") for line in said if line]
+    assert [text for text in conversation(transcript) if text != below[0]] == [*told, "● More."]
+
+
 def test_a_page_of_a_low_screen_turns() -> None:
     """The spinner above the composer, no lower than on other screens, is no proof that the window has not moved."""
     rows, spinner = 15, ["✻ Working… (3s · 40 tokens)", "", *COMPOSER]

@@ -49,6 +49,7 @@ class Document:
         self.lines: list[DocumentLine] = []
         self.base = 0
         self.view = 0  # the line that the top row really shows, if it was scrolled back
+        self.viewed = False  # whether a view of its details is shown instead
         self.banner = set(banner or ())
         self.vanished = Vanished()
         self._banner_frames = BANNER_FRAMES if banner is None else 0

@@ -35,6 +35,7 @@ from parsers.replay.vanished import STOOD
 
 SURE = 3  # rows with letters that, untouched, show that the window did not move
 CERTAIN = 32  # letters that fit, to go back to an older part
+NEARLY = 0.9  # of the rows with letters: enough to say that the window is where it was
 COVERED = 3  # pages back that dialogs, one after the other, may have covered
 LOW = 12  # of so many rows one may go where nothing fits: on a low screen three are much
 BELOW = 10  # rows at the bottom in which a program says that the end of its text is out of view
@@ -43,12 +44,17 @@ _SCROLLED_BACK = re.compile(  # Codex 0.162 to 0.171
     r"^(?: {8,}↓ \S.{0,20}\bbottom\b.{0,20}$|  Browsing transcript\b)", re.MULTILINE
 )
 
+_DETAILS = re.compile(r"  Showing detailed transcript\b")  # Claude Code: the window comes back as it was
+
 
 def follow(story: Story, frame: Frame, *, resized: bool, widened: bool) -> None:
     """Write a frame of the alternate screen."""
     part = story.current
     document = part.document
     rows = without_blank_end(frame.rows)
+    viewed, document.viewed = document.viewed, _shows_details(rows)
+    if document.viewed:
+        return
     if not document.lines:
         document.rewrite(0, rows, frame.seconds, frame.cols)
     elif _says_scrolled_back(rows):
@@ -57,6 +63,9 @@ def follow(story: Story, frame: Frame, *, resized: bool, widened: bool) -> None:
         pass
     elif frame.touched[0] >= len(frame.rows) * UPPER or _top_untouched(rows, frame.touched):
         _patch(document, rows, frame)
+    elif viewed and _stayed(document, rows):
+        first = HEADER if document.base > 0 else 0
+        document.rewrite(document.base + first, rows[first:], frame.seconds, frame.cols)
     else:
         _lay(story, document, rows, frame)
     story.current.document.learn_banner(rows)
@@ -66,6 +75,11 @@ def _says_scrolled_back(rows: Sequence[Row]) -> bool:
     """Tell whether the program says itself that a person looks at earlier text, perhaps drawn in another way."""
     below = "\n".join([row.text for row in rows[-BELOW:]])
     return ("↓" in below or "Brows" in below) and _SCROLLED_BACK.search(below) is not None
+
+
+def _shows_details(rows: Sequence[Row]) -> bool:
+    """Tell whether the program says that it shows all details of what stands here otherwise."""
+    return any("Showing" in row.text and _DETAILS.match(row.text) for row in rows[-BELOW:])
 
 
 def _top_untouched(rows: Sequence[Row], touched: Sequence[int]) -> bool:
@@ -121,6 +135,13 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
     document.rewrite(document.base + first, rows[first:], frame.seconds, frame.cols)
     if fit.offset < 0:  # something came in above the first line
         _join(story, rows[: -fit.offset], frame)
+
+
+def _stayed(document: Document, rows: Sequence[Row]) -> bool:
+    """Tell whether nearly every row is where it was before the details."""
+    lines = document.lines[document.base : document.base + len(rows)]
+    pairs = [(line.row.letters, row.letters) for line, row in zip(lines, rows, strict=False) if row.letters]
+    return len(pairs) >= TOP and sum(was == now for was, now in pairs) >= NEARLY * len(pairs)
 
 
 def _before_a_dialog(story: Story, rows: Sequence[Row], height: int) -> Document | None:
