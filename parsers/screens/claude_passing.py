@@ -26,7 +26,8 @@ _FLAT_COUNTS = re.compile(rf"(?:tool(?: error)?: )?{COUNTS}")
 _ASKS = re.compile(r"[│ ]*This command requires approval")
 _BARRED = re.compile(r" │ (?!.*│$)")
 _INDENTED = re.compile(r" {3}\S")
-_LASTED = re.compile(r" \((?:\d+[hms] ?)+(?: · \d+ lines?)?\)$")  # how long it has been running
+# How long it has been running, and what may be done about it.
+_LASTED = re.compile(r" \((?:\d+[hms] ?)+(?: · \d+ lines?)?\)(?:\s\(ctrl\+b to run in background\))?$")
 _INDENT = 5  # of the rows of a command below the first
 _MORE = re.compile(rf" {{{_INDENT}}}")
 _GAP = 3  # rows among which a row may be missing: it stayed, or it is blank

@@ -405,7 +405,8 @@ def test_a_turn_that_ends_with_a_dialog_was_denied() -> None:
 def test_hints_of_one_command_are_one_call() -> None:
     """A hint that grew a clock, and one that was cut where the dialog shows all, name the same command."""
     whole = "python3 -m pytest -q tests/test_issues.py && git diff"
-    rows = [f"  ⎿  $ {whole[:44]}…", f"  ⎿  $ {whole} (4s · 2 lines)", f"  ⎿  $ {whole} (5s)"]
+    rows = [f"  ⎿  $ {whole[:44]}…", f"  ⎿  $ {whole} (4s · 2 lines)"]
+    rows += [f"  ⎿  $ {whole} (5s)", f"  ⎿  $ {whole} (6s) (ctrl+b to run in background)"]
     frames = [(1.0 + n, CURSOR_UP.format(1) + ink(GREY, row) + "\n") for n, row in enumerate(rows)]
     done = CURSOR_UP.format(1) + ink(GREY, "  Ran 2 shell commands") + "\n\n"
     reading = show((0.0, BANNER + said("So.") + "\n"), *frames, (9.0, done))
