@@ -200,6 +200,18 @@ def test_a_view_of_all_details_is_left_out() -> None:
     assert [text for text in conversation(transcript) if text != below[0]] == [*told, "● More."]
 
 
+def test_a_view_of_details_may_say_later_that_it_is_one() -> None:
+    """Its text comes before the row at the bottom: another page for a moment, which is none."""
+    said = [*BANNER, prompt("go"), "", *ANSWER, ""]
+    details = [f"detail {word} of what the tool gave" for word in "abcdefghijklmnop"] + ANSWER[4:]
+    footer = ["─" * 30, "  Showing detailed transcript · ctrl+o to toggle"]
+    frames = [screen(BANNER), screen(BANNER), screen(said), screen(details), screen(details, footer), screen(said)]
+    times = (0.0, 1.0, 2.0, 3.0, 3.02, 5.0)
+    chunks = tuple(Output(at, text.encode()) for at, text in zip(times, [ENTER + frames[0], *frames[1:]], strict=True))
+    read_again = read_transcript(Recording(None, None, ROWS, 60, None, None, None, chunks))
+    assert conversation(read_again) == [*BANNER[:3], "❯ go", *ANSWER]
+
+
 def test_a_page_of_a_low_screen_turns() -> None:
     """The spinner above the composer, no lower than on other screens, is no proof that the window has not moved."""
     rows, spinner = 15, ["✻ Working… (3s · 40 tokens)", "", *COMPOSER]

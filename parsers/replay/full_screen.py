@@ -52,9 +52,10 @@ def follow(story: Story, frame: Frame, *, resized: bool, widened: bool) -> None:
     part = story.current
     document = part.document
     rows = without_blank_end(frame.rows)
-    viewed, document.viewed = document.viewed, _shows_details(rows)
-    if document.viewed:
+    if _shows_details(rows):
+        _leave_out(story, rows, frame)
         return
+    viewed, document.viewed = document.viewed, False
     if not document.lines:
         document.rewrite(0, rows, frame.seconds, frame.cols)
     elif _says_scrolled_back(rows):
@@ -79,7 +80,18 @@ def _says_scrolled_back(rows: Sequence[Row]) -> bool:
 
 def _shows_details(rows: Sequence[Row]) -> bool:
     """Tell whether the program says that it shows all details of what stands here otherwise."""
-    return any("Showing" in row.text and _DETAILS.match(row.text) for row in rows[-BELOW:])
+    return bool(rows) and _DETAILS.match(rows[-1].text) is not None
+
+
+def _leave_out(story: Story, rows: Sequence[Row], frame: Frame) -> None:
+    """Write nothing of a view of details, nor what was drawn of it before it said what it is."""
+    page = story.current
+    if len(story.parts) > 1 and page.first and frame.seconds - page.seconds <= STOOD:
+        before = story.parts[-2]
+        if before.kind is SegmentKind.FULL_SCREEN:
+            page.document.cut(0, frame.seconds)
+            story.go_back(before.document, SegmentKind.FULL_SCREEN, rows, frame.seconds)
+    story.current.document.viewed = True
 
 
 def _top_untouched(rows: Sequence[Row], touched: Sequence[int]) -> bool:
