@@ -212,6 +212,17 @@ def test_a_view_of_details_may_say_later_that_it_is_one() -> None:
     assert conversation(read_again) == [*BANNER[:3], "❯ go", *ANSWER]
 
 
+def test_what_is_pinned_below_an_empty_window_tells_nothing() -> None:
+    """After a clear little stands above it: a list of tasks that moved by a row is no reason to call the rest old."""
+    tasks = ["  1 task (0 done, 1 open)", "  ◻ write a test of what was said in the report"]
+    said = [*BANNER, prompt("go"), "", *ANSWER, "", *(f"part {number} of it" for number in range(9))]
+    cleared = [*BANNER, "", prompt("/clear"), ""]
+    begun = (screen(BANNER), screen(BANNER), screen(said[:9], [*tasks, *COMPOSER]), screen(said, [*tasks, *COMPOSER]))
+    transcript = read(*begun, screen(cleared, [*tasks, "", *COMPOSER]), screen([*cleared, "● Begun."]))
+    told = [text for text in conversation(transcript) if text not in tasks]
+    assert told == [*BANNER[:3], "❯ go", *[line for line in said[6:] if line], *BANNER[:3], "❯ /clear", "● Begun."]
+
+
 def test_a_page_of_a_low_screen_turns() -> None:
     """The spinner above the composer, no lower than on other screens, is no proof that the window has not moved."""
     rows, spinner = 15, ["✻ Working… (3s · 40 tokens)", "", *COMPOSER]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import ceil
 
 import msgspec
 
@@ -99,7 +100,8 @@ def _fits(document: Document, rows: Sequence[Row], height: int) -> Iterator[Fit]
         yield unmoved
     tried = {document.base}
     floor = document.base - SCREENS * height
-    for number in [number for number, row in enumerate(rows) if len(row.letters) >= 2][:TOP]:
+    above = rows[: ceil(upper(height))]  # what is pinned to the bottom of an empty window tells nothing of it
+    for number in [number for number, row in enumerate(above) if len(row.letters) >= 2][:TOP]:
         for line in reversed(document.positions(rows[number].letters)):
             if line < floor:
                 break
