@@ -221,6 +221,16 @@ def test_another_view_of_the_conversation_is_an_overlay() -> None:
     assert overlay == full
 
 
+def test_another_view_that_stays_keeps_the_times() -> None:
+    """Outputs shown in full and never folded again: what is told with them was told when it was told first."""
+    said = [f"paragraph {number} of the conversation" for number in range(20)]
+    full = [*said[:5], *(f"line {number} of output" for number in range(12)), *said[5:]]
+    read = read_transcript(record(*(line + "\r\n" for line in said), CLEAR + "\r\n".join(full), "\r\nand on", cols=60))
+    assert [(line.text, line.seconds) for line in read.lines if "paragraph" in line.text] == [
+        (text, float(number)) for number, text in enumerate(said)
+    ]
+
+
 def test_a_view_that_begins_inside_an_output_leaves_the_conversation_whole() -> None:
     """Its first rows are of an output that the conversation shows folded; what it says of each answer is its own."""
     said = [f"{number} paragraph of the conversation" for number in range(20)]

@@ -84,6 +84,7 @@ class Story:
             part.instead_of = None
             again = cover(old, part.instead_at, letters_of(line.row for line in part.document.lines))
             if again.kept >= MOSTLY * (again.kept + again.lost + again.tail):
+                part.document.date_back(0, old.lines[max(0, part.instead_at) :])
                 self.cut(old, part.instead_at, part.seconds)
             elif _knows(old, part.instead_at, part.document):
                 part.document.cut(0, part.seconds)
