@@ -13,7 +13,7 @@ from statistics import median_low
 import msgspec
 
 from parsers.recording import Recording, Resize
-from parsers.replay.document import DocumentLine, SegmentKind
+from parsers.replay.document import Document, DocumentLine, SegmentKind
 from parsers.replay.emulator import Emulator
 from parsers.replay.rows import PLAIN, Style
 from parsers.replay.stitching import Stitcher
@@ -45,7 +45,10 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of lines between clears, switches of the screen buffer, and overlays."""
+    """A stretch of lines between clears and switches of the screen buffer, or those of an overlay.
+
+    What goes on after an overlay is the same segment: a call may stand above it, and the call's result below.
+    """
 
     kind: SegmentKind
     first_line: int
@@ -85,7 +88,7 @@ class Transcript:
     @property
     def ended_live(self) -> tuple[Line, ...]:
         """The lines that were still on the screen when the recording ended."""
-        last = len(self.segments) - 1
+        last = self.lines[-1].segment if self.lines else None
         return tuple(line for line in self.lines if line.live and line.segment == last)
 
 
@@ -117,11 +120,16 @@ def _transcript(story: Story, named: tuple[tuple[float, str], ...], cols: int) -
         if part.first and part.kind is not SegmentKind.OVERLAY
         for line in part.document.lines
     )
+    told: tuple[Document, int] | None = None  # what was told last, and its segment: after an overlay it goes on
     for part in story.parts:
-        found = list(_lines(part, story.lines_of(part), len(segments)))
-        begin, segment = len(lines), len(segments)
+        goes_on = told is not None and told[0] is part.document
+        begin, segment = len(lines), told[1] if told and goes_on else len(segments)
+        found = list(_lines(part, story.lines_of(part), segment))
         if any(line.text for line in found):
-            segments.append(Segment(part.kind, begin, part.seconds))
+            if not goes_on:
+                segments.append(Segment(part.kind, begin, part.seconds))
+            if part.kind is not SegmentKind.OVERLAY:
+                told = part.document, segment
             lines += found
         if part.first:
             rows = blocks(part.document.vanished, stayed)

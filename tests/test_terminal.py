@@ -402,8 +402,8 @@ def test_a_pager_is_an_overlay_and_the_conversation_goes_on() -> None:
     shell = read_transcript(record("$ git log\r\n", *pager, "$ exit\r\n"))
     assistant = read_transcript(record("\x1b[?2004hhello\r\n", *pager, "world\r\n", "\x1b[?2004l"))
     for read in (shell, assistant):
-        kinds = [SegmentKind.MAIN, SegmentKind.OVERLAY, SegmentKind.MAIN]
-        assert [segment.kind for segment in read.segments] == kinds
+        assert [segment.kind for segment in read.segments] == [SegmentKind.MAIN, SegmentKind.OVERLAY]
+        assert read.lines[-1].segment == 0
     assert [line.text for line in assistant.lines if line.segment != 1] == ["hello", "world"]
 
 

@@ -552,6 +552,15 @@ def test_further_lines_of_a_prompt_before_2_0() -> None:
     assert (prompts(reading), reading.unknown_lines) == (["first line that is long\n and goes on\nthird line"], 0)
 
 
+def test_a_result_that_came_after_a_pager_was_closed() -> None:
+    """It belongs to the call that stood above already when the pager opened."""
+    call = "\x1b[?2004h" + BANNER + typed("list") + ink(GREEN, "●") + " " + ink("1", "Bash") + "(ls)\n"
+    result = ink(GREY, "  ⎿ ") + " notes.md\n\n" + said("One file.")
+    pager = ("\x1b[?1049h\x1b[Hall of it\n(END)", "\x1b[?1049l")
+    (tool,) = tools(show((0.0, call), (1.0, pager[0]), (2.0, pager[1]), (3.0, result)))
+    assert (tool.command, tool.ok, tool.output) == ("ls", True, "notes.md")
+
+
 def test_a_call_that_was_waiting_before_its_result() -> None:
     """When 1.0.66 draws all anew, it leaves that above the result."""
     waiting = called("Bash", "ls nowhere", "Waiting…", colour=RED)
