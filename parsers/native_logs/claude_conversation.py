@@ -143,6 +143,7 @@ def _said(record: Record, text: str, at: datetime | None, reading: Reading) -> N
         case UserText.USER_SHELL:
             _note(NoteKind.USER_SHELL, said.text, at, reading)
         case UserText.SLASH_COMMAND:
+            reading.forget_prompt(said.text)
             cleared = said.text == "/clear"
             _note(NoteKind.CLEARED if cleared else NoteKind.SLASH_COMMAND, said.text, at, reading)
             reading.slash = record.uuid

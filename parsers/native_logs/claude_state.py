@@ -7,7 +7,7 @@ from datetime import datetime
 
 from parsers.native_logs.base import Tally, Window
 from parsers.native_logs.claude_usage import Answers
-from parsers.session import Event, ToolUse
+from parsers.session import AssistantText, Event, Prompt, ToolUse
 
 
 @dataclass(slots=True)
@@ -45,3 +45,12 @@ class Reading:
     current_model: str | None = None
     cut_at: datetime | None = None  # an answer was cut off and no interruption recorded yet
     slash: str | None = None  # uuid of the built-in slash command that was read last
+
+    def forget_prompt(self, text: str) -> None:
+        """Take out a prompt that was a built-in command: 2.1.220 to 2.1.300 write /compact as one before it is done."""
+        for number in range(len(self.events) - 1, -1, -1):
+            event = self.events[number]
+            if isinstance(event, Prompt) and event.text == text:
+                del self.events[number]
+            if isinstance(event, Prompt | AssistantText | ToolUse):
+                return
