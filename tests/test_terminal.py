@@ -231,6 +231,16 @@ def test_another_view_that_stays_keeps_the_times() -> None:
     ]
 
 
+def test_a_line_stays_where_a_repaint_begins_with_blank_rows() -> None:
+    """The screen shows it no more, and what comes next scrolls past: the rows without a letter are not the line."""
+    said = [f"paragraph {number} of the conversation" for number in range(20)]
+    lines = ["Welcome\r\n", "Tip: none\r\n", *(line + "\r\n" for line in said), "> "]
+    below = ["", "", *said[16:], "", "it is summarized", "> "]
+    wipe = "\x1b[H" + "\x1b[2K\x1b[1B" * 8 + "\x1b[H"
+    read = read_transcript(record(*lines, wipe + "\r\n".join(below), "\rmore\r\nand more\r\n", "> ", cols=60, rows=9))
+    assert [text for text in texts(read) if "paragraph" in text] == said
+
+
 def test_a_view_that_begins_inside_an_output_leaves_the_conversation_whole() -> None:
     """Its first rows are of an output that the conversation shows folded; what it says of each answer is its own."""
     said = [f"{number} paragraph of the conversation" for number in range(20)]

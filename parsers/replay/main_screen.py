@@ -235,6 +235,8 @@ def _splice(document: Document, frame: Frame, shown: Sequence[Row], anchor: Anch
         if cut is None:
             return False
         line, row = cut, 0
+    elif any(above.row.letters for above in document.lines[max(0, line - row) : line]):
+        row = 0  # what stood above is not on the screen any more: rows without a letter are
     document.rewrite(line, shown[row:], frame.seconds, frame.cols, repaint=True)
     document.move_base(line - row + len(frame.scrolled))
     return True
