@@ -270,6 +270,17 @@ def test_a_title_that_stays_is_no_proof() -> None:
     assert lines[-len(page) - len(answer) : -len(page)] == answer
 
 
+def test_a_prompt_longer_than_the_composer_is_whole() -> None:
+    """The composer showed its end, which leaves it for the text with the beginning above."""
+    lines = [f"  wish number {word}" for word in "abcdefghij"]
+    text = [*BANNER, prompt("look around"), "", *ANSWER, "", "● Looked."]
+    typing = screen(text[-8:], ["", f"❯ {lines[3].strip()}", *lines[4:], "", "  manual mode on"])
+    sent = ["", prompt("do all of this"), *lines, "", "", "● On it."]
+    begun = [screen([]), screen(BANNER), screen(text), typing, screen(sent)]
+    expected = [*BANNER[:3], "❯ look around", *ANSWER, "● Looked.", "❯ do all of this", *lines, "● On it."]
+    assert conversation(read(*begun)) == expected
+
+
 def test_a_long_footer_does_not_tell_where_a_window_is_after_a_resize() -> None:
     """Composer and footer may say more than what is left of the text on a low screen."""
     footer = ["", "❯ Ask me to do anything", "", "  a-model default · ~/projects · shortcuts"]

@@ -15,6 +15,7 @@ from itertools import takewhile
 from parsers.replay.alignment import SHORT, letters_of
 from parsers.replay.document import PROBE, Document, SegmentKind
 from parsers.replay.fits import (
+    COMPOSER,
     GIVE_UP,
     HEADER,
     SCREENS,
@@ -143,8 +144,9 @@ def _lay(story: Story, document: Document, rows: Sequence[Row], frame: Frame) ->
     if fit.offset == document.base:
         for number in [number for number in frame.touched if HEADER <= number < first and rows[number].letters]:
             document.patch(fit.offset + number, rows[number], frame.seconds, frame.cols)
-    document.move_base(max(0, fit.offset))
-    document.rewrite(document.base + first, rows[first:], frame.seconds, frame.cols)
+    begin = _begin_of_typed(document, rows, fit) if fit.offset > document.base else first
+    document.move_base(max(0, fit.offset + first - begin))
+    document.rewrite(document.base + begin, rows[begin:], frame.seconds, frame.cols)
     if fit.offset < 0:  # something came in above the first line
         _join(story, rows[: -fit.offset], frame)
 
@@ -169,6 +171,18 @@ def _before_a_dialog(story: Story, rows: Sequence[Row], height: int) -> Document
         if fit is not None and fit.offset >= document.base and fit.proven:
             return document
     return None
+
+
+def _begin_of_typed(document: Document, rows: Sequence[Row], fit: Fit) -> int:
+    """Return the row where text begins whose end stood in the composer, down to the footer: that may not show it all.
+
+    The first row of the screen may be sticky.
+    """
+    begin = fit.row
+    if fit.offset + fit.known >= len(document.lines) - COMPOSER:
+        above = takewhile(lambda number: not document.positions(rows[number].letters), range(fit.row - 1, 0, -1))
+        begin = min((number for number in above if rows[number].letters), default=begin)
+    return begin
 
 
 def _is_half_drawn(story: Story, rows: Sequence[Row], frame: Frame) -> bool:

@@ -34,6 +34,7 @@ _BACKGROUND = re.compile(r"  • (?P<command>\S.*)")
 _REJECTED = re.compile(r"rejected by user")
 _OF_AN_ANSWER = ("more", "result", "hidden")  # it may quote what a cell looks like
 _AT_ONCE = 0.3  # seconds
+_DRAWS_LISTS = (0, 166)  # since then or 0.169 an item of a prompt has a bullet instead of its dash
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
@@ -60,7 +61,11 @@ def prompt_end(block: Block, reading: Reading) -> Iterator[Event]:
 
 def _typed(block: Block, reading: Reading) -> str:
     bar = 2 if block.rows[0].line.text.startswith("▌ ") else 1  # 0.34 left no space after it
-    rows = tuple(_as_typed(row, bar) for row in block.rows)
+    head, *below = block.rows
+    text = head.fields["text"]
+    if reading.version >= _DRAWS_LISTS and text.startswith("• "):
+        head = replace(head, fields={"text": f"- {text[2:]}"})
+    rows = (head, *(_as_typed(row, bar) for row in below))
     return said(Block(block.kind, rows, block.index), reading)
 
 

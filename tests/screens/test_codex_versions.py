@@ -232,6 +232,12 @@ def test_0_34_tells_of_an_interruption_and_a_compaction_in_its_own_words() -> No
     assert notes(reading, NoteKind.COMPACTION) == ["Compact task completed"]
 
 
+@pytest.mark.parametrize(("version", "dash"), [("0.162.0", "•"), ("0.169.0", "-")])
+def test_a_prompt_that_begins_with_an_item(version: str, dash: str) -> None:
+    """0.169 draws the dash as a bullet."""
+    assert prompts(show(BANNER.replace("0.87.0", version) + typed("• mend it") + said("Yes."))) == [f"{dash} mend it"]
+
+
 def test_a_word_longer_than_a_row_is_broken_by_the_terminal() -> None:
     """So do 0.98 to 0.156 with addresses, at the end of a scroll region."""
     address = "https://example.org/" + "a-long-way/" * 6 + "?and=query"
