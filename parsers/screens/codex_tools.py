@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import groupby, zip_longest
+from itertools import groupby, takewhile, zip_longest
 from typing import Any
 
 from parsers.replay.document import SegmentKind
@@ -70,7 +70,10 @@ def _ran(written: str, shown: str | None, outcome: Mapping[str, Any], block: Blo
 
 
 def command_line(block: Block) -> tuple[str, tuple[Row, ...]]:
-    """Give a command's text and the rows of its result. 0.39 puts the command on the elbow if the head has no room."""
+    """Give a command's text and the rows of its result.
+
+    0.39 and older put a command on the elbow if the head has no room; the errors that may follow are faint.
+    """
     head = block.rows[0]
     rest = [row for row in block.rows[1:] if row.place is not Place.BLANK]
     if "command" in head.fields:
@@ -78,8 +81,9 @@ def command_line(block: Block) -> tuple[str, tuple[Row, ...]]:
         prefix = len(head.line.text) - len(head.fields["command"])
         text = cell_command([row.line for row in (head, *lines)], prefix)
         return text, tuple(row for row in rest if row.kind != "command_more")
-    drawn = unwrap([row.line.text for row in rest], head.line.cols, prose=False)
-    return "\n".join([drawn[0].removeprefix("  └ "), *(line[4:] for line in drawn[1:])]) if drawn else "", ()
+    errors = tuple(takewhile(lambda row: row.line.lead.faint and row.line.body.faint, reversed(rest)))[::-1]
+    drawn = unwrap([row.line.text for row in rest[: len(rest) - len(errors)]], head.line.cols, prose=False)
+    return "\n".join([drawn[0].removeprefix("  └ "), *(line[4:] for line in drawn[1:])]) if drawn else "", errors
 
 
 def expanded(block: Block, reading: Reading) -> Iterator[Event]:

@@ -61,9 +61,12 @@ def test_commands_over_several_rows() -> None:
 
 
 def test_commands_of_0_39_may_stand_on_the_elbow() -> None:
-    """Where the head has no room the command follows below it."""
+    """Where the head has no room the command follows below it, and then its errors, faint as a script within it."""
     (tool,) = tools(show(BANNER + cell("Ran", "", "  └ git add -A && git commit -m x")))
     assert tool.command == "git add -A && git commit -m x"
+    script = (ink("2", "  └ ") + "python - <<PY", ink("2", "    import json"), "    PY", ink("2", "    an error"))
+    (tool,) = tools(show(BANNER + cell("Ran", "", *script, bullet="1;31")))
+    assert (tool.command, tool.output) == ("python - <<PY\nimport json\nPY", "an error")
 
 
 def test_a_number_of_commands_counts() -> None:
