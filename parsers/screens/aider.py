@@ -14,6 +14,7 @@ from parsers.screens.hues import Hue
 from parsers.screens.table import LineRule, Look, Screen, chrome, head, panel, part
 
 _GREEN = Look(hues=frozenset({Hue.GREEN}))
+_STOPPED = Look(hues=frozenset({Hue.GREY}), sure=True)  # prompt_toolkit's for input that Ctrl-C ended
 _PLAIN = Look(hues=frozenset({Hue.DEFAULT}), background=False)
 _NO_CODE = Look(background=False)
 _OF_PROGRAM = Look(not_hues=frozenset({Hue.YELLOW}), background=False)  # 0.75: an answer's own rules are yellow
@@ -55,7 +56,8 @@ RULES = (
          within=("tokens",), after=("tokens",), lead=_PLAIN),
     head("api_error", r"[ ░█]*(?P<text>litellm\.(?:\w+\.)*\w+(?:Error|Exception|Timeout)\b.*)", body=_NO_CODE),
     chrome("retrying", r"[ ░█]*Retrying in [\d.]+ seconds"),  # a spinner may still stand around it
-    head("interrupt", r"\^C (?:again to exit|KeyboardInterrupt)", within=("text", "prompt", "subject")),
+    panel("waiting", r"(?=[ ░█^=#])[ ░█=#]*(?:\^C)?[ ░█=#]*Waiting for \S"),  # with the terminal's echo of a key
+    head("interrupt", r"\^C (?:again to exit|KeyboardInterrupt)", within=("text", "prompt", "subject", "waiting")),
     chrome("interrupt", r"\^C "),
     head("limit", r"Model \S+ has hit a token limit!"),
     # --- where no pen tells what is quoted ------------------------------------------------------------------------
@@ -76,6 +78,7 @@ RULES = (
     head("text", r" *\S", lead=_NO_COLOURS, after=("retrying", "mismatch_end", "hunk_end")),
     # --- questions ------------------------------------------------------------------------------------------------
     head("question", r".*\? " + _OPTIONS, lead=_GREEN),
+    head("stopped", r".*\? " + _OPTIONS + r"$", lead=_STOPPED),
     head("asking", r".*\? \(Y|Allow edits to file that has not|Add [\d.]+k tokens of command output", lead=_GREEN),
     part("question", r".*\]:", lead=_GREEN, within=("asking",), after=("asking", "asked")),
     part("asked", r".", lead=_GREEN, within=("asking",), after=("asking", "asked")),
@@ -83,6 +86,7 @@ RULES = (
     part("more", rf"(?:{_PROMPT.rstrip()}|\.)(?: (?P<text>.*))?$",  # a dot up to 0.75
          lead=_GREEN, within=_TYPED, after=(*_TYPED, "more")),
     *_input(lead=_GREEN),
+    chrome("input", _PROMPT, lead=_STOPPED, after=("rule", "files")),
     *_input(after=("rule", "files")),
     chrome("files", r".", within=("rule",)),
     head("commit", r"Commit (?P<text>[0-9a-f]{7,40} .*)", lead=_PLAIN),

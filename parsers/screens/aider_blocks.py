@@ -36,7 +36,7 @@ _TRIED_AGAIN = re.compile(
 _ATTEMPTS, _SHORTEST_PAUSES = 3, 1.1
 _WAITING, _SPINS_AFTER = re.compile(r"Waiting for \S"), 0.5  # seconds that aider waits before it draws a spinner
 _QUESTION = re.compile(r"(?P<question>.*?\?) \(Y\)es/\(N\)o.*?\[\w+\]: ?(?P<answer>.*)")
-_QUESTIONS = frozenset({"question", "asking", "answering"})
+_QUESTIONS = frozenset({"question", "asking", "answering", "stopped"})
 _INPUTS = frozenset({"prompt", "run", "git", "slash"})
 _UNMATCHED = re.compile(r"## SearchReplaceNoExactMatch: This SEARCH block failed to exactly match lines in (\S+)")
 _HUNK = re.compile(r"apply!\s+(\S.*?) (?:does not contain|contains multiple sets of) lines that match the diff")
@@ -157,6 +157,7 @@ def _asked_what_is_wrong(block: Block, reading: Reading) -> bool:
 def question(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a question with its answer; a command that was refused is a tool use that was denied."""
     asked, answer = _asked(block)
+    answer = "n" if block.kind == "stopped" else answer  # Ctrl-C is no yes
     about = _about(reading.preceding(block), reading)
     yield Note(kind=NoteKind.APPROVAL, text=" ".join((asked, *about, answer)), seconds=block.seconds)
     if asked.startswith("Run shell command") and answer in _REFUSED:
@@ -214,7 +215,8 @@ def text(block: Block, reading: Reading) -> Iterator[Event]:
     cut = after is not None and after.kind == "interrupt"
     if cut:
         shown = shown.removesuffix("^C").rstrip()  # the terminal's echo of the key
-    yield AssistantText(text=shown, seconds=block.seconds, cut=cut)
+    if shown:
+        yield AssistantText(text=shown, seconds=block.seconds, cut=cut)
 
 
 def subject(block: Block, reading: Reading) -> Iterator[Event]:
@@ -269,6 +271,7 @@ READERS: Mapping[str, Reader] = {
     "question": question,
     "asking": question,
     "answering": question,
+    "stopped": question,
     "applied": applied,
     "applying": applied,
     "mismatch": mismatch,

@@ -412,3 +412,20 @@ def test_attempts_that_the_client_below_made_before() -> None:
         for after, shown in ((2.0, busy), (0.3, busy), (2.0, wrong))
     ]
     assert counts == [3, 1, 1]
+
+
+@pytest.mark.parametrize("spinner", [" ░^C       Waiting for openai/gpt-4o", "^C         Waiting for openai/gpt-4o"])
+def test_ctrl_c_while_the_model_is_awaited(spinner: str) -> None:
+    """The terminal's echo of the key goes into the spinner, which stays."""
+    reading = read(typed("go"), f"{spinner}\n\n^C again to exit\n", typed("/exit"))
+    assert (errors(reading), texts(reading)) == ([ErrorKind.INTERRUPTED], [])
+
+
+def test_ctrl_c_in_a_question_and_in_what_is_typed() -> None:
+    """prompt_toolkit draws input grey that it gave up: what was asked is not granted, what was typed never sent."""
+    grey = "38;5;102"
+    question = asked("Run shell command?", "", "rm -rf build").replace(ink(GREEN, "")[:-4], f"\x1b[{grey}m")
+    dropped = typed("and then").replace(ink(GREEN, "> and then"), ink(grey, "> and then"))
+    reading = read(typed("go"), said("Look:"), question, f"\n{ink('33', '^C again to exit')}\n", dropped)
+    assert [(tool.command, tool.stopped) for tool in tools(reading)] == [("rm -rf build", Stopped.DENIED)]
+    assert (prompts(reading), texts(reading)) == (["go"], ["Look:"])
