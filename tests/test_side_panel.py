@@ -87,3 +87,15 @@ def test_the_same_background_everywhere_is_no_panel() -> None:
     """A program that paints the whole screen in one colour keeps all of its text."""
     wide = "a long line that goes on and on until it stands where a panel could begin, and further to the right"
     assert shown(frame([wide[:PANEL]], [wide[PANEL:]]).replace(GREY.encode(), DARK.encode())) == [wide]
+
+
+def test_a_panel_beside_text_with_its_background() -> None:
+    """A page of output may have the panel's background and hide where it begins; when the panel goes, it is gone."""
+    beside = ["Title", "", "Context", "120 tokens"]
+    words = [f"{hashlib.sha256(bytes([number])).hexdigest()} number {number}" for number in range(ROWS)]
+    shaded = [frame(words[:n], beside).replace(DARK.encode(), GREY.encode(), n) for n in range(9, 21, 2)]
+    frames = [frame(words[:8], beside), *shaded]
+    assert shown(*frames) == words[:19]
+    wide = "a long line that goes on and on until it stands where the panel was before, and from there to the right"
+    gone = frame([wide[:PANEL]], [wide[PANEL:]]).replace(GREY.encode(), DARK.encode())
+    assert shown(*frames, gone)[-1] == wide

@@ -16,6 +16,7 @@ from parsers.replay.rows import Row, cut_at
 NARROWEST = 20  # columns that a panel has at least
 SAMPLES = 8  # rows that are looked at
 AGREEING = 7  # of those
+CLEAR = 4  # of those in which the panel's background begins beside another one
 RULE = "│"
 KEPT = 3  # rows at the top by which a rule that is known is still there: a dialog below may be tall
 
@@ -39,7 +40,7 @@ def find_panel(emulator: Emulator, known: Panel | None = None) -> Panel | None:
     column = _ruled_at(emulator)  # it may be shaded as well
     if column is not None:
         return Panel(column, ruled=True)
-    column = _shaded_from(emulator)
+    column = _shaded_from(emulator, known.column if known else None)
     return None if column is None else Panel(column)
 
 
@@ -53,23 +54,29 @@ def _ruled_at(emulator: Emulator) -> int | None:
     return None
 
 
-def _shaded_from(emulator: Emulator) -> int | None:
-    """Find the column where a background of its own begins."""
+def _shaded_from(emulator: Emulator, known: int | None) -> int | None:
+    """Find the column where a background of its own begins.
+
+    What is drawn beside it may have its background, so that a row tells nothing. Then it is where it is `known` to be.
+    """
     rows = range(0, emulator.rows, max(1, emulator.rows // SAMPLES))[:SAMPLES]
     left, right = emulator.cols // 2, emulator.cols - NARROWEST
     if left > right:
         return None
     begins: list[int] = []
-    others = 0
+    without = 0
     for number in rows:
         column = emulator.last_background(number, left)
-        if column is not None and left < column <= right:
+        if column is None or column > right:
+            without += 1
+            if without > SAMPLES - AGREEING:
+                return None
+        elif column > left:
             begins.append(column)
-            continue
-        others += 1
-        if others > SAMPLES - AGREEING:
-            return None
     if not begins:
         return None
+    if known is not None and known <= right and begins.count(known) == len(begins):
+        return known
     column = mode(begins)
-    return column if begins.count(column) >= min(AGREEING, len(rows)) else None
+    count, unclear = begins.count(column), len(rows) - without - len(begins)
+    return column if count >= min(CLEAR, len(rows)) and count + unclear >= min(AGREEING, len(rows)) else None
