@@ -119,13 +119,17 @@ def rejoin(lines: Sequence[str], room: int) -> str:
         word = below.split(" ", 1)[0]
         if width(above) + 1 + width(word) <= room or not word:
             joined += "\n" + below
-        elif (width(above) >= room and broken_word(above, below, room)) or (
-            above[-2:-1].isalnum() and above.endswith("-")
-        ):
+        elif (width(above) >= room and broken_word(above, below, room)) or _hyphenated(above, below):
             joined += below
         else:
             joined += " " + below
     return joined
+
+
+def _hyphenated(above: str, below: str) -> bool:
+    """Tell whether a break is at a hyphen, of a word or of an option."""
+    option = (above.endswith(" --") and below[:1].isalnum()) or (above.endswith(" -") and below.startswith("-"))
+    return option or (above[-2:-1].isalnum() and above.endswith("-"))
 
 
 def completed(cut: str, reading: Reading) -> str:

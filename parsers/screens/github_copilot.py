@@ -55,7 +55,10 @@ RULES = (
     head("shell_mode", r" {1,2}[!$] (?P<text>\S.*?)" + _CLOCK + _EDGE),
     head("prompt", r" {1,2}❯ (?P<text>\S.*?)" + _CLOCK + _EDGE),
     head("prompt", r" {1,2}❯ (?P<text>\S.*?)" + _EDGE, after=("bar",)),
-    chrome("menu", r" {1,2}❯ "),
+    panel("menu", r" {1,2}❯ "),  # of what may go on as it is typed
+    chrome("menu", r" {3,}", within=("menu",)),
+    chrome("composer", r"─{8,}$|❯(?: |$)"),
+    panel("notice", r" ! \S"),
     part("more", r" {3}(?P<text>.*?)" + _EDGE, within=("prompt",), after=("prompt", "more")),
     head("tool", r" (?P<mark>●) (?P<tool>Read|View|Edit|Create|Write|Delete) (?P<rest>\S.* (?:\d+ lines? read|[+-]\d+))"
          + _EDGE, lead=_DONE, body=_NAME),  # a file of a type without letters of its own

@@ -17,11 +17,15 @@ _GREY = Look(hues=frozenset({Hue.GREY}))
 _MUTED = Look(not_hues=frozenset({Hue.WHITE, Hue.BLACK, Hue.DEFAULT}))  # what is written in an answer is bright
 _RED = Look(hues=frozenset({Hue.RED}))
 _BRIGHT_BAR = Look(not_hues=frozenset({Hue.BLACK, Hue.GREY, Hue.WHITE, Hue.DEFAULT, Hue.RED}))
+_DARK_BAR = Look(hues=frozenset({Hue.BLACK}))
 _BAR = r" {2}┃ {2}"
 _INLINE = r" {5}"
 _NAMED = (
     r"(?P<tool>[A-Z]\w*(?:[ -][A-Z]\w*)*?) (?P<input>\"[^\"]*\"|\S+)(?P<rest>.*)"  # Read app/x.py, Exa Web Search "…"
 )
+_COMMAND = r"(?:\$|(?P<running>[⠀-⣿])) (?P<command>\S.*)"
+_EDIT = r"← (?:Edit|Patched|Patch) (?P<file>\S.*)"
+_WRITE = r"(?:#|←) (?:Wrote|Created|Write) (?P<file>\S.*)"
 _BARRED = ("prompt", "thinking", "api_error")
 _TOOLS = ("shell", "edit", "write", "todos", "titled")
 
@@ -44,12 +48,16 @@ RULES = (
     # --- tools with output, behind a dark bar ---------------------------------------------------------------------
     chrome("bar", r" {2}┃$"),
     chrome("hint", _BAR + r"(?:Click to (?:expand|collapse)|QUEUED)"),
-    head("shell", _BAR + r"\$ (?P<command>\S.*)", after=("bar", "titled")),
+    *(
+        head(kind, _BAR + pattern, after=("",), lead=_DARK_BAR)  # at the top of a page, the bar's first row out of view
+        for kind, pattern in (("shell", _COMMAND), ("edit", _EDIT), ("write", _WRITE))
+    ),
+    head("shell", _BAR + _COMMAND, after=("bar", "titled")),
     part("command", _BAR + r"(?P<command>.*)", within=("shell",), after=("shell", "command")),
-    head("edit", _BAR + r"← (?:Edit|Patched|Patch) (?P<file>\S.*)", after=("bar",)),
-    head("write", _BAR + r"(?:#|←) (?:Wrote|Created|Write) (?P<file>\S.*)", after=("bar",)),
+    head("edit", _BAR + _EDIT, after=("bar",)),
+    head("write", _BAR + _WRITE, after=("bar",)),
     head("todos", _BAR + r"# Todos"),
-    head("titled", _BAR + r"[#◉] (?P<text>\S.*)", after=("bar",), lead=Look(hues=frozenset({Hue.BLACK}))),
+    head("titled", _BAR + r"[#◉] (?P<text>\S.*)", after=("bar",), lead=_DARK_BAR),
     # --- prompts, thoughts and errors behind a bright bar ---------------------------------------------------------
     head("thinking", _BAR + r"(?:_?Thinking:_? )(?P<text>.*)"),
     head("api_error", _BAR + r"(?P<text>\S.*)", lead=_RED, after=("bar", "")),

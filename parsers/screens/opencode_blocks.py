@@ -28,7 +28,7 @@ _SIGN_OF_SHELL = "$ "
 _NO_OUTPUT = "(no output)"
 _SIGN = re.compile(r"\s*\d+ (?P<sign>[+-])(?: |$)")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(?P<end>\w+)\1")
-_BORDERS = 7  # columns: two before the bar, the bar, two behind it, two free at the right edge
+_BORDERS = 8  # columns: two before the bar, the bar, two behind it, two free at the right edge, a space behind a word
 _COUNTED = re.compile(r"(?P<calls>\d{1,6}) toolcalls?\b")
 _INSIDE = re.compile(r"(?m)^ *[↳└] (?P<tool>[A-Z]\w+) (?P<input>\S.*?) *$")
 _RETRYING = re.compile(r"(?m)^[\s■⬝]*(?P<text>\S[^\[\n]*?) ?\[retrying[^\]]*attempt #(?P<attempt>\d{1,3})\]")
@@ -96,6 +96,8 @@ def _output(block: Block) -> str | None:
 def shell(block: Block, reading: Reading) -> Iterator[Event]:
     """Read a command with its output."""
     command, output = _command(block), _output(block)
+    if "running" in block.fields and _is_shown_again(command, block, reading):
+        return
     known = _how(block, reading)
     if known["ok"] is not False:
         known = shell_outcome(command, output)
@@ -107,14 +109,27 @@ def shell(block: Block, reading: Reading) -> Iterator[Event]:
     )  # fmt: skip
 
 
+def _is_shown_again(command: str, block: Block, reading: Reading) -> bool:
+    """Tell whether a command that was running when its page was turned is what the next block has."""
+    after = reading.following(block)
+    while after is not None and after.kind != "shell":
+        after = reading.following(after)
+    return after is not None and _command(after) == command
+
+
 def _command(block: Block) -> str:
-    """Give the command: a bare row of the bar, which is left out, or an empty line ends it."""
+    """Give the command: a bare row of the bar, which is left out, or an empty line ends it.
+
+    While it runs, its further rows are indented as far as the first one, beside what turns.
+    """
+    indent = len(_SIGN_OF_SHELL) if "running" in block.fields else 0
     lines = [_SIGN_OF_SHELL + block.fields["command"]]
     for row in block.rows[1:]:
         if row.kind != "command":
             break
-        lines.append(row.fields["command"])
-    command = rejoin(lines, block.rows[0].line.cols - _BORDERS).removeprefix(_SIGN_OF_SHELL)
+        lines.append(row.fields["command"][indent:])
+    lines[0] = lines[0][indent:]
+    command = rejoin(lines, block.rows[0].line.cols - _BORDERS - indent).removeprefix(_SIGN_OF_SHELL)
     in_run = block.rows[0].line.text.startswith("$")
     return _with_rest(command, block) if in_run or _quotation_open(command) else command
 

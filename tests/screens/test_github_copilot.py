@@ -102,3 +102,12 @@ def test_retries_are_api_errors() -> None:
     reading = show(retry, retry, end, argv=["copilot", "-p", "what is this?"])
     assert errors(reading) == [ErrorKind.API_ERROR] * 3
     assert (reading.provider, prompts(reading)) == ("github_copilot", ["what is this?"])
+
+
+def test_the_menu_of_the_input_box_is_no_answer() -> None:
+    """What is being typed is shown below an answer with what it may go on as; the box has rules at the left edge."""
+    menu = "  ❯ /exit\n    /exit print  Print the session after exiting\n\n"
+    box = f"{'─' * 100}\n❯ /exit [print]\n{'─' * 100}\n"
+    notice = ' ! Model "mock-large" is not in the built-in catalog. Using defaults for: prompt tokens\n   and more\n\n'
+    reading = read(notice, typed("go"), " ● Done.\n\n", menu, box)
+    assert (prompts(reading), texts(reading), reading.unknown_lines) == (["go"], ["Done."], 0)

@@ -132,3 +132,20 @@ def test_a_command_goes_on_behind_an_empty_line() -> None:
     rows = ("$ git commit -m \"$(cat <<'EOF'", "Add it", "", "With a body.", "EOF", ')"', "", "done")
     (tool,) = tools(read(block(DARK, *rows)))
     assert (tool.command or "").split() == " ".join(row.removeprefix("$ ") for row in rows[:6]).split()
+
+
+def test_a_command_that_runs_as_its_page_is_turned() -> None:
+    """What turns stands in the place of `$`, all rows beside it; it is the one that the next page has, if it has it."""
+    running = block(DARK, "⠋ git log --oneline --all -n 5 && git status --", "  branch && echo a long command")
+    (tool,) = tools(show(running, provider="opencode", cols=58))
+    command = "git log --oneline --all -n 5 && git status --branch && echo a long command"
+    assert (tool.command, tool.ok) == (command, None)
+    done = block(DARK, "$ make", "", "built")
+    assert [tool.output for tool in tools(read(block(DARK, "⠙ make"), done))] == ["built"]
+
+
+def test_tools_at_the_top_of_a_page() -> None:
+    """The first row of the bar may be out of view: its colour tells a tool from a prompt."""
+    bar = f"  {ink(DARK, '┃')}  "
+    assert [tool.files for tool in tools(read(f"{bar}← Edit app/a.py\n{bar}  1 + x\n"))] == [("app/a.py",)]
+    assert prompts(read(f"  {ink(BLUE, '┃')}  $ is a sign\n")) == ["$ is a sign"]
