@@ -17,6 +17,7 @@ from parsers.screens.wrapping import broken_word, width
 from parsers.session import Error, ErrorKind, Event, Note, NoteKind, Stopped, ToolUse
 
 _MARKED_NO = re.compile(r"(?m)^[│ ]*[❯›] (?:\d\. )?No\b")
+_FULL_ROW = re.compile(r"(?<=\S) ?│\n *│ (?=\S)")  # of a box, which breaks paths anywhere
 _LONG_ENOUGH = 8  # characters of a command by which a dialog's row is known
 _AROUND = 1.5  # seconds: a dialog is gone, and what came of it is drawn, within this time
 
@@ -83,7 +84,8 @@ def _asked_about(name: str, reading: Reading) -> str | None:
     if "/" in name:
         return None
     path = re.compile(rf"(?<!\S)[~/]\S*/{re.escape(name)}(?=[\s?:,]|$)")
-    found = {match[0] for passing in reading.transcript.passing for match in path.finditer(passing.text)}
+    shown = (_FULL_ROW.sub("", passing.text) for passing in reading.transcript.passing if name in passing.text)
+    found = {match[0] for text in shown for match in path.finditer(text)}
     return found.pop() if len(found) == 1 else None
 
 

@@ -24,7 +24,7 @@ _NOTICES = (
 
 # What both modes print: errors of the API, and the sheet at the end.
 _SHARED = (
-    head("retry", r" ?● (?P<text>Request failed due to a transient API error\. Retrying)"),
+    head("retry", r" ?● (?P<text>Request failed due to a transient\b.*)"),
     head("api_error", r" ?(?:[●✗] )?(?P<text>(?:Failed to get response from the AI model|Execution failed: |API error"
          r"|Error: ).*)"),
     head("cancelled", r" ?● (?P<text>Operation cancelled by user)"),
@@ -71,7 +71,7 @@ RULES = (
     part("leaf", r" {4,}└ (?P<text>.*?)" + _EDGE, within=("tool",)),
     part("command", r" {3}(?P<text>.*?)" + _EDGE, within=("tool",), after=("tool", "command")),
     part("output", r" {3,}(?P<text>.*?)" + _EDGE, within=("tool",)),
-    part("more", r" {3,}", within=("text",)),
+    part("more", r" {3,}", within=("text", "retry", "api_error", "cancelled")),
     chrome("edge", r" *┃$"),
 )  # fmt: skip
 

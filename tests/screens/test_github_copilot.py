@@ -111,3 +111,13 @@ def test_the_menu_of_the_input_box_is_no_answer() -> None:
     notice = ' ! Model "mock-large" is not in the built-in catalog. Using defaults for: prompt tokens\n   and more\n\n'
     reading = read(notice, typed("go"), " ● Done.\n\n", menu, box)
     assert (prompts(reading), texts(reading), reading.unknown_lines) == (["go"], ["Done."], 0)
+
+
+def test_notices_and_paths_that_a_narrow_screen_breaks() -> None:
+    """A retry is told by its first row; a path goes on where the dialog's row is full."""
+    retry = " ● Request failed due to a transient API error.\n   Retrying...\n\n"
+    dialog = "│ Do you want to edit /home/dev/work │\n│ /webapp/app/pricing.py?            │\n╰────────╯\n"
+    edited = "\x1b[3A\x1b[J" + call(ink("32", "●"), "Edit", "pricing.py +1 -1")
+    reading = show((0.0, typed("go") + retry), (1.0, dialog), (3.0, edited), provider="github_copilot")
+    assert (errors(reading), texts(reading), reading.unknown_lines) == ([ErrorKind.API_ERROR], [], 0)
+    assert [tool.files for tool in tools(reading)] == [("/home/dev/work/webapp/app/pricing.py",)]
