@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from parsers.screens import opencode_blocks
+from parsers.screens import opencode_blocks, opencode_run
 from parsers.screens.hues import Hue
 from parsers.screens.table import Look, Screen, chrome, head, panel, part, tool_table
 from parsers.session import Category
@@ -127,6 +127,7 @@ RUN = Screen(
     readers=opencode_blocks.READERS,
     banners=(re.compile(r"> (?:build|plan|general) · (?P<model>\S+)$"),),
     signs=frozenset({"inline", "edit", "write"}),
+    settle=opencode_run.apart,
     flowing=frozenset(),
     margin=0,
 )

@@ -149,3 +149,15 @@ def test_tools_at_the_top_of_a_page() -> None:
     bar = f"  {ink(DARK, '┃')}  "
     assert [tool.files for tool in tools(read(f"{bar}← Edit app/a.py\n{bar}  1 + x\n"))] == [("app/a.py",)]
     assert prompts(read(f"  {ink(BLUE, '┃')}  $ is a sign\n")) == ["$ is a sign"]
+
+
+def test_an_answer_below_the_output_of_a_run() -> None:
+    """Output is printed with its call's line, blank lines and all; what comes below one later is an answer."""
+    frames = (
+        (0.0, "\n> build · mock-large\n"),
+        (1.0, "\n$ ls -R\napp\n\napp/x:\na.py\n"),
+        (1.5, "\nNow the change.\n"),
+    )
+    reading = show(*frames, (1.6, "\n← Edit app/a.py\n+x\n"), (2.0, "\nDone.\n"), argv=["opencode", "run", "go"])
+    assert tools(reading)[0].output == "app\n\napp/x:\na.py"
+    assert texts(reading) == ["Now the change.", "Done."]
