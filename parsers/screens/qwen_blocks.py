@@ -44,8 +44,9 @@ def _title(block: Block) -> tuple[str, list[Row]]:
     while rows and (rows[0].kind == "output" or rows[0].place is Place.BLANK) and not _JSON.fullmatch(title):
         text = rows[0].fields.get("text", "").strip()
         last = above.line.text[-(width(above.line.text) % above.line.cols) :]  # the terminal may have wrapped it, too
-        if not boxed and len(unwrap([last, rows[0].line.text], above.line.cols, prose=False)) == 1:
-            title = f"{title} {text}"
+        joined = unwrap([last, rows[0].line.text], above.line.cols, prose=False)
+        if not boxed and len(joined) == 1:
+            title += joined[0][len(last) :]
         elif gemini_blocks.goes_on(title) and not title.endswith("…"):
             title = f"{title}\n{text}"
         else:

@@ -65,6 +65,17 @@ def test_titles_are_whole() -> None:
     assert (echo.command, echo.output) == ("echo " + "word " * 13 + "word", "out")
 
 
+def test_a_title_that_breaks_a_path() -> None:
+    """A word that is wider than its row goes on without a space; whole arguments do not go on."""
+    path = "/home/dev/" + "folder/" * 12 + "a.py"
+    given = f'{{"file_path":"{path}"}}'
+    shown = call("x", "ReadFile", given[:87], given[87:], "File not found")
+    assert [tool.files for tool in tools(qwen("  > go\n\n", shown))] == [(path,)]
+    full = '{"command":"' + "x" * 70 + '"}'
+    (tool,) = tools(qwen("  > go\n\n", call("x", "Shell", full, "Command: something", "Exit Code: 1")))
+    assert (tool.command, tool.output) == ("x" * 70, "Command: something\nExit Code: 1")
+
+
 def test_titles_with_a_here_document() -> None:
     """A title goes on up to the document's end; without a description there, what follows it may be output."""
     lines = ("cat > a.txt <<'EOF'", "one", "EOF")
