@@ -22,6 +22,7 @@ _EXIT_CODE = re.compile(
 )
 _FAILED = re.compile(r"(?:Error|ERROR|error|Failed|FAILED|fatal)\b")
 _API = re.compile(r"(?i).*\b(?:429|5\d\d)\b.*|.*\b(?:rate limit|overloaded|api error|connection error)")
+_ANSWERS = frozenset({"text", "answer", "plain", "tool", "command", "error", "interrupted"})
 
 RULES = (
     chrome("rule", r"[ ╭╰│├┌└▄▀]*[─━═_▄▀-]{8,}"),
@@ -51,8 +52,13 @@ RULES = (
 
 
 def prompt(block: Block, reading: Reading) -> Iterator[Event]:
-    """Read a line after a prompt's glyph or name."""
-    yield Prompt(text=said(block, reading), seconds=block.seconds)
+    """Read a line after a prompt's glyph or name; a command for the program itself is answered by no assistant."""
+    typed = said(block, reading)
+    after = reading.following(block)
+    if typed.startswith("/") and (after is None or after.kind not in _ANSWERS):
+        yield Note(kind=NoteKind.SLASH_COMMAND, text=typed, seconds=block.seconds)
+    else:
+        yield Prompt(text=typed, seconds=block.seconds)
 
 
 def text(block: Block, reading: Reading) -> Iterator[Event]:

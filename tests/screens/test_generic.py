@@ -161,3 +161,10 @@ def test_a_program_that_names_who_speaks() -> None:
 def test_a_recording_without_times() -> None:
     """Where all came at once, nothing tells what was typed from what was printed."""
     assert prompts(show((0.0, "> go\n\nYes.\n\n> more\n\nDone.\n"))) == ["go", "more"]
+
+
+def test_commands_for_a_program_that_nobody_knows() -> None:
+    """A slash command that nothing answers is a note; one that is answered may be a prompt of the person's own."""
+    reading = show((0.0, "User: /close-issue 583\n"), (1.0, "Assistant:\nLooking.\n"), (3.0, "User: /exit\n"))
+    assert prompts(reading) == ["/close-issue 583"]
+    assert notes(reading, NoteKind.SLASH_COMMAND) == ["/exit"]
