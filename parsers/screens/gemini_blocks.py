@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import dropwhile, takewhile
+from operator import not_
 from typing import Any
 
 from parsers.amounts import whole
@@ -20,6 +22,7 @@ from parsers.screens.evidence import (
 )
 from parsers.screens.prose import said
 from parsers.screens.table import Block, Reader, Reading
+from parsers.screens.wrapping import width
 from parsers.session import (
     AssistantText,
     Category,
@@ -45,6 +48,7 @@ _CANCELLED = ("-", "Canceled")
 _DESCRIPTION = re.compile(r"(?<![&|;=$<(]) \((?P<text>[^()]*(?:\([^()]*\)[^()]*)*)\)$")
 _DESCRIPTION_ALONE = re.compile(r"[A-Z][a-z]+(?:[ .,]|$)")
 _INNER = re.compile(r" ?│ │ (?P<text>.*?) *│ *│?$")
+_ROW = re.compile(r" ?│ +(?![?⊷] )(?P<text>.*?) *│?$")
 _SOON = 2.0  # seconds between the first sight of a call and of its dialog
 _BORDERS = 10  # columns that the dialog and the box in it take
 _FOLDER = re.compile(r" \[(?:current working directory |in [~/.]|c[a-z ]*…$).*$")
@@ -129,7 +133,7 @@ def _command(block: Block, given: str, reading: Reading) -> str | None:
         return command if in_json["end"] == '"' else f"{command}…"
     described = _DESCRIPTION_ALONE.match(given) is not None
     if described or given.endswith("…"):
-        asked = _asked_for(block, "" if described else given.rstrip("…"), reading)
+        asked = _asked_for(block, "" if described else given.rstrip("… "), reading)
         return asked or (None if described else given)
     return f"{given}…" if goes_on(given) else given
 
@@ -137,12 +141,24 @@ def _command(block: Block, given: str, reading: Reading) -> str | None:
 def _asked_for(block: Block, begin: str, reading: Reading) -> str | None:
     """Give the command of the dialog that came with a call; of several lines the first, as not all rows are kept."""
     for passing in reading.transcript.passing:
-        rows = [row["text"].rstrip() for row in map(_INNER.match, passing.text.splitlines()) if row]
+        rows = _shown_in_dialog(passing.text.splitlines())
         near = abs(passing.first_seconds - block.seconds) <= _SOON
-        if near and rows and rows[0].startswith(begin) and _QUESTION.search(passing.text):
-            first, *more = rejoin(rows, passing.lines[0].cols - _BORDERS).split("\n")
-            return f"{first}…" if more else first
+        if near and rows and _QUESTION.search(passing.text):
+            first, *more = rejoin(rows, max(width(line.text) for line in passing.lines) - _BORDERS).split("\n")
+            if first.startswith(begin):
+                return f"{first}…" if more else first
     return None
+
+
+def _shown_in_dialog(lines: Sequence[str]) -> list[str]:
+    """Give the rows of the command in a dialog: those of the box in it, before 0.40 those above the question."""
+    rows = [row["text"].rstrip() for row in map(_INNER.match, lines) if row]
+    if rows:
+        return rows
+    asked = next((number for number, line in enumerate(lines) if "Allow execution" in line), 0)
+    above = [row["text"] if row else "" for row in map(_ROW.match, lines[:asked])]
+    shown = list(takewhile(bool, dropwhile(not_, reversed(above))))
+    return shown[::-1]
 
 
 def goes_on(command: str) -> bool:

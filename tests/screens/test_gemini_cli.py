@@ -172,3 +172,15 @@ def test_the_banner_of_a_narrow_screen() -> None:
     reading = show(banner + tips, "✦ Hello.\n")
     assert (reading.provider, reading.provider_version, reading.unknown_lines) == ("gemini_cli", "0.61.0", 0)
     assert texts(reading) == ["Hello."]
+
+
+def test_a_command_that_is_cut_stands_in_its_dialog_above_the_question() -> None:
+    """Before 0.40 a dialog had no box of its own for the command, and was narrower than the screen."""
+    begin = "git log --oneline --decorate -n 5 && git status --short && echo 'a"
+    top, bottom = TOP.replace("─" * 20, "", 1), BOTTOM.replace("─" * 20, "", 1)
+    rows = (f"?  {ink('1', 'Shell')} {begin} l…  ←", "", f"  {begin}", "  long command'", "")
+    asked = (*rows, "Allow execution of: 'git, echo'?", "● 1. Yes, allow once")
+    inner = "\n".join(f"│ {row}".ljust(79) + "│" for row in asked)
+    ran = f"\x1b[9A\x1b[J{top}\n│ ✓  {ink('1', 'Shell')} {begin} l…\n{bottom}\n"
+    frames = ((0.0, typed("go")), (1.0, f"{top}\n{inner}\n{bottom}\n"), (3.0, ran), (4.0, "✦ Done.\n"))
+    assert [tool.command for tool in tools(show(*frames, provider="gemini_cli"))] == [f"{begin} long command'"]
