@@ -28,8 +28,9 @@ FOLLOWED = 64  # letters of known text after them
 def follow(story: Story, frame: Frame) -> None:
     """Write a frame of the main screen."""
     document = story.current.document
-    begins_anew = not frame.scrolled and _begins_anew(document, frame)
-    if not frame.scrolled and not begins_anew and _top_untouched(document, frame.touched):
+    if _begins_anew(document, frame):
+        _repaint(story, frame, frame.shown)
+    elif not frame.scrolled and _top_untouched(document, frame.touched):
         for number in frame.touched:
             document.patch(document.base + number, frame.rows[number], frame.seconds, frame.cols)
         document.trim(document.base)
@@ -37,7 +38,7 @@ def follow(story: Story, frame: Frame) -> None:
         anchor = find_anchor(document, again.shown)
         if anchor is None or not _splice(document, again, again.shown, anchor):
             _repaint(story, again, again.shown)
-    elif _continues(document, shown := frame.shown) and not begins_anew:
+    elif _continues(document, shown := frame.shown):
         document.rewrite(document.base, shown, frame.seconds, frame.cols)
         document.move_base(document.base + len(frame.scrolled))
     else:
@@ -55,7 +56,7 @@ def reflow(story: Story, frame: Frame) -> None:
 
 def _begins_anew(document: Document, frame: Frame) -> bool:
     """Tell whether a conversation of less than a screen was cleared: what stays above is only how the program began."""
-    if document.base or len(frame.touched) <= FEW:
+    if document.base or frame.scrolled or len(frame.touched) <= FEW:
         return False
     first = next((line for line in document.lines if len(line.row.letters) >= SHORT), None)
     if first is None or first.row.letters not in document.banner:
