@@ -23,8 +23,9 @@ _HEADER = re.compile(rb"\AScript started on (?P<when>[^\n\[]*?)\s*(?:\[(?P<field
 _FOOTER = re.compile(rb"\r?\n?Script done on (?P<when>[^\n\[]*?)\s*(?:\[(?P<fields>[^\n]*)\])?\r?\n?\Z")
 _FOOTER_ROOM = 400  # bytes at the end in which a footer can begin
 _FIELD = re.compile(r'(?P<name>[A-Z_]+)="(?P<value>.*?)"(?=\s+[A-Z_]+="|\s*$)')
-# A row of output (the classic format has no letter), or any other.
-_TIMING_ROW = re.compile(rb"^(?:O )?[ \t]*(\d{1,10}(?:\.\d+)?)[ \t]+(\d{1,18})[ \t\r]*$|^(.+)$", re.MULTILINE)
+# A row of output as script writes it today, or any other: so strict, it is found in half of the time.
+_TIMING_ROW = re.compile(rb"^O (\d{1,10}\.\d+) (\d{1,18})$|^(.+)$", re.MULTILINE)
+_OTHER_OUTPUT = re.compile(rb"(?:O )?[ \t]*(\d{1,10}(?:\.\d+)?)[ \t]+(\d{1,18})[ \t\r]*")  # the classic has no letter
 _OTHER_KINDS = frozenset("HIS")  # header, input, signal
 _SIDES = re.compile(r"ROWS=(\d+)\s+COLS=(\d+)")
 
@@ -126,6 +127,8 @@ def _named(fields: bytes | None) -> dict[str, str]:
 def _read_timing(raw: bytes) -> _Timing:
     log, now = _Timing(), 0.0
     for seconds, count, other in _TIMING_ROW.findall(raw):
+        if other and (row := _OTHER_OUTPUT.fullmatch(other)):
+            seconds, count = row.groups()
         if count:
             now += float(seconds)
             log.steps.append((now, int(count)))

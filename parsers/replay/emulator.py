@@ -89,6 +89,10 @@ class Emulator:
             changed.append(number)
         return changed
 
+    def shows(self, number: int, glyph: str) -> bool:
+        """Tell whether a glyph stands anywhere in a row."""
+        return glyph in self._vt[number].text
+
     def glyph(self, number: int, column: int) -> str:
         """Return what stands in one cell, nothing beyond the screen."""
         return self._vt[number][column].char if number < self.rows and column < self.cols else ""

@@ -46,7 +46,7 @@ def find_panel(emulator: Emulator, known: Panel | None = None) -> Panel | None:
 
 def _ruled_at(emulator: Emulator) -> int | None:
     """Find the column of a rule in the upper half of the screen."""
-    if RULE not in emulator.row(0).text:
+    if not emulator.shows(0, RULE):
         return None
     for column in range(emulator.cols - NARROWEST, emulator.cols // 2, -1):
         if all(emulator.glyph(row, column) == RULE for row in range(emulator.rows // 2)):
