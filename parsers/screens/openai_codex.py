@@ -111,7 +111,12 @@ RULES = (
         r"• (?P<verb>Edited|Added|Deleted) (?P<files>.*?) \(\+(?P<added>\d{1,9}) -(?P<removed>\d{1,9})\)$",
         body=_NAME,
     ),
-    head("edited", r"• (?P<verb>Edited|Added|Deleted) (?P<files>\S+)(?: \(\+?\d*)?$", body=_SURELY_A_NAME),  # broken
+    head(  # broken
+        "edited",
+        r"• (?P<verb>Edited|Added|Deleted) (?P<files>\S+(?: → \S+)?)(?: \(\+?\d*)?$",
+        body=_SURELY_A_NAME,
+    ),
+    part("more", r"(?:\(\+\d+ )?-\d+\)$", within=("edited",), after=("edited",)),
     # 0.39 shows what it asks about; a patch that was allowed gets no other cell.
     head("proposed", r"• (?P<verb>Proposed Change) (?P<files>.*?) \(\+\d{1,9} -\d{1,9}\)$", body=_NAME),
     head("proposed_command", r"• Proposed Command$", body=_NAME),

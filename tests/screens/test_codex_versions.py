@@ -212,6 +212,16 @@ def test_what_a_narrow_terminal_breaks_goes_on_at_the_left_edge() -> None:
     assert (reading.unknown_lines, reading.native_session_id) == (0, UUID)
 
 
+@pytest.mark.parametrize("counts", [" (+1\n-1)", "\n(+1 -1)", "\n  (+1 -1)"])
+def test_a_narrow_terminal_breaks_the_head_of_a_patch(counts: str) -> None:
+    """What was done and how much stay together, also if the file was moved."""
+    moved = cell("Edited", f" webapp/search.py → webapp/finder.py{counts}", "    2 -    a", "    2 +    b")
+    reading = show(BANNER + typed("go") + moved + said("Moved."), cols=50)
+    (patch,) = tools(reading)
+    assert (patch.files, patch.lines_added, patch.lines_removed) == (("webapp/search.py",), 1, 1)
+    assert (texts(reading), reading.unknown_lines) == (["Moved."], 0)
+
+
 @pytest.mark.parametrize("word", ["Re-connecting", "Reconnecting"])
 def test_reconnects_pass_over_the_screen(word: str) -> None:
     """A number tells how many attempts failed up to it; 0.49 and 0.50 wrote it with a hyphen."""
