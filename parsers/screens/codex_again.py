@@ -73,8 +73,11 @@ def own_and_below(block: Block, reading: Reading) -> tuple[tuple[Row, ...], tupl
 
 
 def end_of_an_answer(rows: Sequence[Row], block: Block, reading: Reading) -> Iterator[Event]:
-    """Read rows below a prompt in view: the end of an answer longer than the screen, if they are indented so."""
-    if rows and rows[0].kind == "more" and _PARAGRAPH.match(rows[0].line.text):
+    """Read rows below a prompt in view: the end of an answer longer than the screen, if they are indented so.
+
+    What the program says of itself, as the end of its /status, is faint.
+    """
+    if rows and rows[0].kind == "more" and _PARAGRAPH.match(rows[0].line.text) and not rows[0].line.lead.faint:
         head = replace(rows[0], fields={"text": rows[0].line.text.strip()})
         yield AssistantText(text=f"… {said(Block('text', (head, *rows[1:])), reading)}", seconds=block.seconds)
 

@@ -49,6 +49,17 @@ def test_the_end_of_an_answer_below_the_prompt_in_view_is_none_of_the_prompt() -
         assert texts(reading)[-1].startswith("… the rest of an answer has a sentence numbered 0")
 
 
+def test_what_the_program_says_below_the_prompt_in_view_is_no_answer() -> None:
+    """A page may begin in the midst of its /status, which is faint."""
+    status = "".join(ink("2", f"  Status {n}:  of the program itself, and of nothing else") + "\n" for n in range(12))
+    old = [said(f"On the page before there was the sentence with number {n}") for n in range(11)]
+    asked = ink(f"2;{SHADED}", "› ") + ink(SHADED, "check it") + "\n"
+    start = ("$ codex\n", ENTER + "  >_ OpenAI Codex (v0.171.0)\n", f"\n{asked}\n")
+    reading = show(*start, *old, f"\x1b[2J\x1b[H{asked}{status}", provider="openai_codex")
+    assert prompts(reading) == ["check it"]
+    assert texts(reading) == [f"On the page before there was the sentence with number {n}" for n in range(11)]
+
+
 def test_commands_of_the_expanded_view() -> None:
     """Since 0.162 ^t shows commands and outputs whole; what the output looks like does not matter."""
     begun = FULL + typed("go")
