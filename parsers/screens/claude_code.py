@@ -41,6 +41,7 @@ _WITH_RESULT = (
 RULES = (
     # --- the program's furniture -----------------------------------------------------------------------------------
     chrome("banner", r" ?[ ▐▝▘▛▜█▌▀▄▗▖▞▟▙]*[▐▝▘▛▜█▌▀▄▗▖▞▟▙]{2}"),
+    chrome("banner", r" ?⚠ \d+ setup issues?: .* · /doctor$"),
     panel("welcome", r"╭─+(?: Claude Code.*)?─*╮?$"),
     panel("welcome", r" ?✻ Welcome to (?:the )?Claude Code"),  # a narrow terminal leaves the box out
     chrome("welcome", r"[│╰]| +\S", within=("welcome",)),
@@ -88,7 +89,7 @@ RULES = (
     head("text", r"[●⏺] (?P<text>.*\S)"),
     head("thinking", r"∴ (?P<text>.*)"),
     # --- the live part of the screen: input box, menus, dialogs, footer -----------------------------------------------
-    head("compacted", r"✻ (?P<text>Conversation (?:compacted|summarized).*)"),
+    head("compacted", r"(?:✻ |═{3,} )(?P<text>Conversation (?:compacted|summarized).*?)(?: ═{3,})?$"),
     chrome("turn_end", r"✻ [A-ZÀ-Ý]\w+ for (?:\d+[hms] ?)+"),
     chrome("spinner", _SPINNER + r"\S"),
     chrome("tasks", r"  \d+ tasks? \(\d+ \w+(?: \w+)?[,)]"),
@@ -97,7 +98,7 @@ RULES = (
     chrome("menu", r" {12,}\S", after=("menu",)),  # the rest of what a narrow terminal breaks
     chrome("footer", r" {2,}(?:[⏸⏵]|\? for shortcuts|◯ |[●◐] \w+ · /effort)", lead=_QUIET),
     chrome("footer", r" {2,}(?:Press \S+ again to exit|(?:esc|ctrl\S+) to \w)", lead=_QUIET),
-    panel("rule", r"[─━▔]{10,}"),
+    panel("rule", r"[─━▔]{10,}|─{3} ↑ \d+ more ─{3,}$"),  # a long text in the input box scrolls
     panel("screen", r" (?:Claude Code v\d[\w.-]*$|Settings: )"),  # /help and /status of 1.0
     chrome("panel", r".", within=("rule", "screen")),
     # --- what stands below a head ------------------------------------------------------------------------------------

@@ -552,6 +552,16 @@ def test_further_lines_of_a_prompt_before_2_0() -> None:
     assert (prompts(reading), reading.unknown_lines) == (["first line that is long\n and goes on\nthird line"], 0)
 
 
+def test_what_the_program_says_of_itself_is_known() -> None:
+    """A hint at /doctor, the line of a compaction up to 2.0, and the rule of an input box that has scrolled."""
+    hint = " ⚠ 1 setup issue: plugins · /doctor\n"
+    line = "═" * 20 + " Conversation compacted · ctrl+o for history " + "═" * 20 + "\n\n"
+    box = "─── ↑ 2 more " + "─" * 60 + "\n  the rest of a draft\n" + RULE
+    reading = show(BANNER + hint + typed("go") + said("Done.") + line + box)
+    assert notes(reading, NoteKind.COMPACTION) == ["Conversation compacted · ctrl+o for history"]
+    assert (texts(reading), reading.unknown_lines) == (["Done."], 0)
+
+
 def test_a_result_that_came_after_a_pager_was_closed() -> None:
     """It belongs to the call that stood above already when the pager opened."""
     call = "\x1b[?2004h" + BANNER + typed("list") + ink(GREEN, "●") + " " + ink("1", "Bash") + "(ls)\n"
