@@ -25,6 +25,7 @@ from parsers.session import (
     Totals,
 )
 
+_PIPE, _PIPED = 1000, 100  # columns: of a pipe, and those that the program takes it to have (1.0.102)
 _QUESTION = re.compile(r"Do you want to (?:run|edit|create|allow|delete|fetch)|Allow ")
 _FAILED = re.compile(r"Failed with exit code (?P<code>\d{1,9})")
 _ABORTED = re.compile(r"Operation aborted by user|[Rr]ejected by user|[Dd]enied|Permission denied and could not")
@@ -90,7 +91,8 @@ def tool(block: Block, reading: Reading) -> Iterator[Event]:
 
 def _command(block: Block, reading: Reading) -> str | None:
     """Give the command; one that was cut short stands whole in the dialog that asked for it, if there was one."""
-    room = block.rows[0].line.cols - 4
+    cols = block.rows[0].line.cols
+    room = (cols if cols < _PIPE else _PIPED) - 4
     command = rejoin([row.fields["text"].rstrip() for row in block.of("command")], room).strip()
     return completed(command, reading) if command.endswith("…") else command or None
 

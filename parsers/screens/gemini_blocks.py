@@ -205,6 +205,15 @@ def agent(block: Block, reading: Reading) -> Iterator[Event]:
     yield ToolUse(name="Agent", category=Category.TASK, input=about, ok=ok, start_seconds=block.seconds)
 
 
+def failed_tool(block: Block, reading: Reading) -> Iterator[Event]:
+    """Read a call that failed in a run that shows no others."""
+    name = block.fields["tool"]
+    yield ToolUse(
+        name=name, category=reading.screen.category(name), ok=False, output=block.fields["text"],
+        start_seconds=block.seconds,
+    )  # fmt: skip
+
+
 def failed(block: Block, reading: Reading) -> Iterator[Event]:
     """Read one attempt that the API refused."""
     yield Error(kind=ErrorKind.API_ERROR, text=block.rows[0].line.text.strip(), seconds=block.seconds)
@@ -246,6 +255,7 @@ READERS: Mapping[str, Reader] = {
     "cancelled": cancelled,
     "tool": tool,
     "agent": agent,
+    "failed_tool": failed_tool,
     "attempt": failed,
     "api_error": failed,
     "summary": summary,

@@ -57,6 +57,7 @@ RULES = (
     head("info", r" ?[ℹ✕⚠△] {1,2}(?P<text>.*)"),
     head("attempt", r"Attempt (?P<attempt>\d{1,3}) failed(?: with status (?P<status>\d+))?[:.]"),
     head("gave_up", r"(?:Error when talking to Gemini API|An unexpected critical error occurred)"),
+    head("failed_tool", r"Error executing tool (?P<tool>\w+): (?P<text>.*)"),  # of a run without the interface
     part("trace", r"(?: {2,}|[}\]]|_ApiError)", within=("attempt", "gave_up")),
     # --- the summary at the end; /stats shows the same sheet ------------------------------------------------------
     head("summary", r"│ +Agent powering down"),

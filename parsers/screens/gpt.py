@@ -69,6 +69,7 @@ LLM = Screen(
 SHELL_GPT_RULES = (
     chrome("banner", r"Entering (?:shell )?REPL mode, "),
     chrome("rule", r"─{3,}"),
+    chrome("notice", r"Warning: (?:In|Out)put is not a terminal"),
     chrome("end", r">>>\s*(?:exit\(\)|Aborted\.|\^[CD])?\s*(?:Aborted\.)?$|Aborted\.$"),
     head("execute", r">>> e$"),
     head("describe", r">>> d$"),

@@ -184,3 +184,10 @@ def test_a_command_that_is_cut_stands_in_its_dialog_above_the_question() -> None
     ran = f"\x1b[9A\x1b[J{top}\n│ ✓  {ink('1', 'Shell')} {begin} l…\n{bottom}\n"
     frames = ((0.0, typed("go")), (1.0, f"{top}\n{inner}\n{bottom}\n"), (3.0, ran), (4.0, "✦ Done.\n"))
     assert [tool.command for tool in tools(show(*frames, provider="gemini_cli"))] == [f"{begin} long command'"]
+
+
+def test_a_call_that_failed_without_the_interface() -> None:
+    """Only failures are said there (0.61), and they are no part of the answer."""
+    reading = show("Error executing tool read_file: File not found.\nDone.\n", argv=["gemini", "-p", "go"])
+    assert [(tool.name, tool.category, tool.ok) for tool in tools(reading)] == [("read_file", Category.READ, False)]
+    assert texts(reading) == ["Done."]

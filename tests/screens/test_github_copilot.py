@@ -121,3 +121,12 @@ def test_notices_and_paths_that_a_narrow_screen_breaks() -> None:
     reading = show((0.0, typed("go") + retry), (1.0, dialog), (3.0, edited), provider="github_copilot")
     assert (errors(reading), texts(reading), reading.unknown_lines) == ([ErrorKind.API_ERROR], [], 0)
     assert [tool.files for tool in tools(reading)] == [("/home/dev/work/webapp/app/pricing.py",)]
+
+
+def test_a_command_that_is_wrapped_in_a_pipe() -> None:
+    """Where there is no terminal the program takes a hundred columns (1.0.102); the reader's are more."""
+    begin = "git log --oneline --decorate --graph --all -n 5 && git status --short --branch && echo 'a long"
+    shown = f"● {ink('1', 'Look')} (shell)\n  │ {begin}\n  │ command'\n  └ 10 lines…\n\nDone.\n"
+    assert [tool.command for tool in tools(show(shown, argv=["copilot", "-p", "go"], cols=1000))] == [
+        f"{begin} command'"
+    ]

@@ -202,3 +202,9 @@ def test_shell_gpt_calls_on_several_rows() -> None:
     """Markdown breaks a long call between words, and a word that is wider than the screen."""
     broken = f'▌ @FunctionCall execute_shell_command(shell_command="git\n▌ push {"x" * 93}\n▌ yy")\n'
     assert [tool.command for tool in tools(shell_gpt(">>> go\n", broken))] == [f"git push {'x' * 93}yy"]
+
+
+def test_shell_gpt_warns_without_a_terminal() -> None:
+    """What the library for its input says is no answer."""
+    shown = show("Warning: Input is not a terminal (fd=0).\nYes.\n", argv=["sgpt", "go"])
+    assert texts(shown) == ["Yes."]
