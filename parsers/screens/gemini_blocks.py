@@ -62,6 +62,7 @@ _HERE_DOCUMENT = re.compile(r"(?<!<)<<(?!<)-?\s*(['\"]?)(?P<end>\w+)\1")
 _EXIT_CODE = re.compile(r"^\s*Exit Code: (?P<code>\d{1,3})\b", re.MULTILINE)
 _FILE_IN_JSON = re.compile(r'"(?:file_path|absolute_path|path)":"(?P<file>[^"]+)"')  # a call that failed (0.24)
 _FILE_IN_WORDS = re.compile(r"(?:Writing to |Reading )?(?P<file>[^\s:]+)(?::\s|$| \()")
+_TO_READ = re.compile(r" {2}[o⊶⊷] {2}ReadFile {2}(?P<file>\S*[^\s….])$")
 _TRYING = re.compile(r"\(Attempt (?P<attempt>\d{1,3})/\d+\)")
 _SENT = frozenset({"text", "tool", "agent", "cancelled", "api_error"})
 
@@ -267,8 +268,27 @@ READERS: Mapping[str, Reader] = {
 }
 
 
+def _vanished(reading: Reading) -> Iterator[ToolUse]:
+    """Find the files that were to be read and are not shown as read: so a call ends that failed (0.40 and later)."""
+    compact = (_COMPACT.match(block.fields.get("compact", "")) for block in reading.blocks)
+    shown = {found["input"] for found in compact if found}
+    for passing in reading.transcript.passing:
+        for row in map(_TO_READ.match, passing.text.splitlines()):
+            if row and row["file"] not in shown:
+                file = row["file"]
+                shown.add(file)
+                yield ToolUse(
+                    name="ReadFile", category=Category.READ, input={"input": file}, files=(file,), ok=False,
+                    start_seconds=passing.first_seconds,
+                )  # fmt: skip
+
+
 def finish(events: list[Event], reading: Reading) -> list[Event]:
-    """Add retries that only passed over the screen, and complete file names."""
-    failed = retries(reading, _TRYING, running=1)
+    """Add calls and retries that only passed over the screen, and complete file names."""
+    passed: list[Event] = [*retries(reading, _TRYING, running=1), *_vanished(reading)]
     events = complete_names(events, reading)
-    return sorted([*events, *failed], key=lambda event: event.seconds or 0.0) if failed else events
+    return sorted([*events, *passed], key=_seconds) if passed else events
+
+
+def _seconds(event: Event) -> float:
+    return event.seconds or 0.0

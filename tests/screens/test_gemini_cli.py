@@ -191,3 +191,12 @@ def test_a_call_that_failed_without_the_interface() -> None:
     reading = show("Error executing tool read_file: File not found.\nDone.\n", argv=["gemini", "-p", "go"])
     assert [(tool.name, tool.category, tool.ok) for tool in tools(reading)] == [("read_file", Category.READ, False)]
     assert texts(reading) == ["Done."]
+
+
+def test_a_read_that_vanishes_has_failed() -> None:
+    """A file that cannot be read is shown only until it was tried (0.61); one that was read stays."""
+    name = ink("1", "ReadFile")
+    pending = f"  o  {name}  a.py\n  o  {name}  missing.txt\n  o  {name}  long/pa…\n"
+    done = f"\x1b[3A\x1b[J  ✓  {name}  a.py → Read 3 lines\n✦ Done.\n"
+    reading = show((0.0, typed("go")), (1.0, pending), (2.0, done), provider="gemini_cli")
+    assert sorted((tool.files, tool.ok) for tool in tools(reading)) == [(("a.py",), True), (("missing.txt",), False)]
