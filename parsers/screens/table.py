@@ -214,13 +214,14 @@ class Screen:
     """How one assistant's screen looks.
 
     `banners` and `titles` are what only this program shows; they and `facts` (other lines that tell something of the
-    program) have the named groups version, model and cwd. `signs` are kinds of its `rules` that no other program draws,
-    for recordings without a banner. `programs` are the names it is started by; `words` those of which one stands on the
-    command line in this `mode` (exec, print); `resumes` those that take up an earlier session, whose conversation is
-    then drawn again at the start. `settle` takes out of the blocks what the program draws twice, `readers` turn those
-    of a kind into events, `finish` has the last word over all events. `styled` lines are those by which to tell whether
-    a recording has colours at all: programs colour quoted code even where they are asked for none. `flowing` kinds hold
-    prose that the program wrapped at the terminal's width; `margin` is how far it indents what follows the head.
+    program) have the named groups version, model and cwd. `signs` are kinds of its `rules` that no other program
+    draws, for recordings without a banner. `programs` are the names it is started by; `words` those of which one
+    stands on the command line in this `mode` (exec, print); `resumes` those that take up an earlier session, whose
+    conversation is then drawn again at the start. `settle` takes out of the blocks what the program draws twice and
+    joins what is one, `readers` turn those of a kind into events, `finish` has the last word over all events.
+    `styled` lines are those by which to tell whether a recording has colours at all: programs colour quoted code even
+    where they are asked for none. `flowing` kinds hold prose that the program wrapped at the terminal's width;
+    `margin` is how far it indents what follows the head.
     """
 
     provider: str
