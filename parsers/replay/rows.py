@@ -34,6 +34,8 @@ class Style:
 
 
 PLAIN = Style()
+KNOWN_RULES = 64
+_UNWRAPPED: dict[str, avt.Line] = {}  # full rows as they were drawn last, rules above all: they are drawn often
 _INDEXED, _RGB = avt.Color.Indexed, avt.Color.RGB
 _Pens: TypeAlias = tuple[Style, Style, bool]  # lead, body, wrapped
 
@@ -156,8 +158,8 @@ def _pens(text: str, line: avt.Line | None) -> _Pens:
     body = letter.start() if letter else lead
     if not text.isascii():
         body = _cells(text[:body])
-    # A break may fall on a space; a program that fills rows with spaces leaves more of them. Only repr() tells.
-    wrapped = _is_full(text, line) and repr(line).endswith('⏎")')
+    # A break may fall on a space; a program that fills rows with spaces leaves more of them.
+    wrapped = _is_full(text, line) and _was_wrapped(text, line)
     last = len(line) - 1
     first, second = line[min(lead, last)].pen, line[min(body, last)].pen
     style = _style(first)
@@ -172,6 +174,18 @@ def _is_full(text: str, line: avt.Line) -> bool:
         return False
     full = line.text
     return len(full) - len(full.rstrip()) <= 1
+
+
+def _was_wrapped(text: str, line: avt.Line) -> bool:
+    """Tell whether the terminal broke a line at the end of this row. Only repr() does, and takes long for a rule."""
+    if _UNWRAPPED.get(text) == line:
+        return False
+    wrapped = repr(line).endswith('⏎")')
+    if not wrapped and text not in _UNWRAPPED:
+        if len(_UNWRAPPED) == KNOWN_RULES:
+            _UNWRAPPED.clear()
+        _UNWRAPPED[text] = line
+    return wrapped
 
 
 @lru_cache(maxsize=4096)
