@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ class Recorded:
 
 
 @pytest.fixture(scope="module", params=ASSISTANTS, ids=lambda each: each.name)
-def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
     """One turn of a real assistant in a home of its own: a command that works, one that fails, a closing message."""
     assistant: Assistant = request.param
     bin_folder = installed(assistant)
@@ -69,7 +70,9 @@ def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         assert server.problems == []
     assert status == 0, last_screen
     (header,) = home.glob("tracking/sessions/*/*/*/*/session.json")
-    return Recorded(assistant, version_of(assistant, bin_folder), home, header.parent, server.models, last_screen)
+    yield Recorded(assistant, version_of(assistant, bin_folder), home, header.parent, server.models, last_screen)
+    if shutil.which("pkill"):  # Codex leaves an app server of its own running
+        subprocess.run(["pkill", "-KILL", "-f", f"^{re.escape(str(home))}/"], check=False)
 
 
 def make_repository(folder: Path) -> Path:
