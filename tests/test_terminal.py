@@ -2,6 +2,7 @@
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,6 +133,16 @@ def test_a_short_conversation_stays_when_a_new_one_begins() -> None:
         "and its answer"
     ]
     assert sum("model:" in text for text in texts(transcript)) == 1
+
+
+@pytest.mark.parametrize("rows", [8, 30])
+def test_a_header_that_is_drawn_anew_with_more_below_it_is_told_once(rows: int) -> None:
+    """A repaint puts a notice between the header and a text that it repeats: nothing of the old header is left."""
+    header = [f"header {number} of what the program says first" for number in range(3)]
+    said = [f"sentence {letter} of the conversation as it goes on" for letter in "abcdefghijkl"]
+    again = [*header, "a notice that was not there", *said]
+    frames = ["\r\n".join(header), *("\r\n" + line for line in said), "\x1b[2J\x1b[3J\x1b[H" + "\r\n".join(again)]
+    assert texts(read_transcript(record(*frames, cols=60, rows=rows))) == again
 
 
 def test_a_short_conversation_stays_when_it_is_cleared_in_one_frame() -> None:
