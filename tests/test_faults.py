@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,12 @@ import pytest
 
 from tests import synthetic
 from tests.conftest import written_paths
-from tests.forked import PROCESSES, take_over
+from tests.forked import PROCESSES, run, take_over
 from tests.mlflow_server import door
 from tests.runs import client_of, runs_in
 from with_tracking import archive, sync
 from with_tracking.store import local_store
+from with_tracking.turn_taking import turn
 
 pytestmark = [pytest.mark.xdist_group("mlflow"), pytest.mark.usefixtures("ready_store")]
 
@@ -45,6 +47,20 @@ def recorded(root: Path, session_id: str = "20261120-092939-00000001", more: byt
     (folder / "typescript").write_bytes(SCREEN + more)
     (folder / "timing.log").write_text(f"O 0.100000 {len(SCREEN + more)}\n")
     return folder
+
+
+def test_a_session_is_read_while_others_are_logged(tracking_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who lists or searches need not wait for the turn that its logging waits for."""
+    folder = recorded(tracking_root)
+    monkeypatch.setenv("WITH_TRACKING_MLFLOW", "0")
+    with ThreadPoolExecutor(1) as beside, turn(tracking_root):
+        waits = beside.submit(run, "sync", "--quiet")
+        deadline = time.monotonic() + 60
+        while archive.state_of(folder) is not archive.State.PARSED and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert archive.state_of(folder) is archive.State.PARSED
+        assert not waits.done()
+    assert waits.result().returncode == 0
 
 
 def check(root: Path, folders: list[Path], screen: bytes = SCREEN, uri: str | None = None) -> None:

@@ -58,6 +58,21 @@ class _Work:
         return Summary(logged=logged, failed=failed, pending=pending, unwanted=self.unwanted, stopped_by=reason)
 
 
+def read(folders: list[Path]) -> None:
+    """Read the sessions of `folders` that nobody has read: they can be found before they are logged, which takes long.
+
+    Whatever is wrong with one is left for `sync`, which tells it.
+    """
+    forgotten = tombstones.forgotten(paths.root(os.environ))
+    for folder in folders:
+        if folder.name in forgotten or archive.state_of(folder) is not State.RECORDED:
+            continue
+        with contextlib.suppress(Exception), archive.lock(folder):
+            if archive.state_of(folder) is State.RECORDED:
+                _finish(folder)
+                _parsed(folder)
+
+
 def sync(folders: list[Path], progress: Callable[[str], None]) -> Summary:
     """Parse and log the sessions of `folders`; `progress` is called with each one's id when it is done.
 
@@ -95,9 +110,7 @@ def _sync_one(folder: Path, work: _Work) -> Synced | None:
                 return None
             if archive.is_recording(folder):
                 return None
-            archive.sweep(folder)
-            privacy.drop_content(folder)
-            lost = archive.finish_lost(folder)
+            lost = _finish(folder)
             if (run_id := _log(folder, work)) is None:
                 return None
             return Synced(session_id=folder.name, run_id=run_id, lost=lost)
@@ -111,6 +124,13 @@ def _sync_one(folder: Path, work: _Work) -> Synced | None:
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(where.filename).name}:{where.lineno}"
         return Synced(session_id=folder.name, error=f"{type(error).__name__}: {error} ({place})")
+
+
+def _finish(folder: Path) -> bool:
+    """Tidy up what the recorder, or whoever was at work on the folder, left; True if the recorder had died."""
+    archive.sweep(folder)
+    privacy.drop_content(folder)
+    return archive.finish_lost(folder)
 
 
 def _log(folder: Path, work: _Work) -> str | None:

@@ -14,7 +14,7 @@ from with_tracking import archive, config, paths
 from with_tracking.cli.edge import Command
 from with_tracking.quantities import counted
 from with_tracking.store import mlflow_remarks
-from with_tracking.sync import Summary, sync
+from with_tracking.sync import Summary, read, sync
 from with_tracking.turn_taking import turn
 
 
@@ -32,6 +32,7 @@ def command(quiet: bool, as_json: bool) -> None:
     """
     root = paths.root(os.environ)
     if quiet:
+        read(archive.pending(root))
         with turn(root) as ours:
             sys.exit(_sync(root, quiet=True, as_json=as_json) if ours else 0)
     sys.exit(_sync(root, quiet=False, as_json=as_json))
