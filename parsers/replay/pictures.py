@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from msgspec.structs import replace
 
 from parsers.replay.alignment import SHORT, cover, letters_of
@@ -11,6 +13,8 @@ from parsers.replay.story import MOSTLY
 
 BEGINNING = 2  # rows with letters by which the beginning of a picture is known
 MANY = 20  # rows with letters that a frame of several pictures has at least
+FEWER = 8  # times fewer rows than before: so much wider a terminal may become
+TRIED = 3  # places where the last picture may begin: output may look like a banner
 
 
 def printed_again(document: Document, frame: Frame) -> Frame | None:
@@ -21,14 +25,13 @@ def printed_again(document: Document, frame: Frame) -> Frame | None:
     if len(frame.scrolled) < MANY:
         return None
     shown = frame.shown
-    begins = [
-        number for number, row in enumerate(shown) if len(row.letters) >= SHORT and row.letters in document.banner
-    ]
-    for number in reversed(begins):
-        if 0 < number <= len(frame.scrolled) and number - 1 not in begins and number + 1 in begins:
-            again = cover(document, 0, letters_of(shown[number:]))
-            if again.kept >= MOSTLY * (again.kept + again.lost + again.tail):
-                return replace(frame, scrolled=frame.scrolled[number:])
+    last = min(len(frame.scrolled), len(shown) - len(document.lines) // FEWER)
+    is_banner = [len(row.letters) >= SHORT and row.letters in document.banner for row in shown]
+    begins = (number for number in range(last, 0, -1) if is_banner[number : number + 2] == [True, True])
+    for number in islice((number for number in begins if not is_banner[number - 1]), TRIED):
+        again = cover(document, 0, letters_of(shown[number:]))
+        if again.kept >= MOSTLY * (again.kept + again.lost + again.tail):
+            return replace(frame, scrolled=frame.scrolled[number:])
     return None
 
 
