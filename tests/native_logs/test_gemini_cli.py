@@ -26,7 +26,7 @@ from parsers.session import (
 
 SESSION = "0badcafe-1111-4222-8333-444455556666"
 HEADER = {"sessionId": SESSION, "projectHash": "00", "startTime": "2026-01-02T10:00:00Z", "kind": "main"}
-CONTEXT = "<session_context>\n- **Workspace Directories:**\n  - /work/shop\n</session_context>"
+CONTEXT = "<session_context>\n- **Workspace Directories:**\n  - /home/dev/shop\n</session_context>"
 
 
 def at(second: int) -> str:
@@ -119,7 +119,7 @@ def test_repeated_history_is_no_news(home: Path) -> None:
     assert [prompt.text for prompt in of(log, Prompt)] == ["first", "second"]
     assert [text.text for text in of(log, AssistantText)] == ["Done."]
     assert [error.kind for error in of(log, Error)] == [ErrorKind.INTERRUPTED]
-    assert log.cwd == "/work/shop"
+    assert log.cwd == "/home/dev/shop"
 
 
 def test_denied_and_stopped_calls(home: Path) -> None:
@@ -146,7 +146,7 @@ def test_subagents_belong_to_their_caller(home: Path) -> None:
     child = "f00dfeed-1111-4222-8333-444455556666"
     asked = call("invoke_agent", {"agent_name": "investigator"}, {"output": "ok"}, agentId=child)
     write_chat(home, HEADER, user("u1", 1, "look"), answer("g1", 2, toolCalls=[asked]))
-    read = call("read_file", {"file_path": "/work/shop/a.py"}, {"output": "1"}, timestamp=at(4))
+    read = call("read_file", {"file_path": "/home/dev/shop/a.py"}, {"output": "1"}, timestamp=at(4))
     write_chat(
         home,
         HEADER | {"sessionId": child, "kind": "subagent"},
