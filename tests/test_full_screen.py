@@ -198,6 +198,22 @@ def test_a_view_of_all_details_is_left_out() -> None:
     transcript = read(*frames, screen(details, footer), screen(said, below), screen([*said, "● More."], below))
     told = [line.replace("\x1b[48;5;237m", "").replace("\x1b[0m", "") for line in said if line]
     assert [text for text in conversation(transcript) if text != below[0]] == [*told, "● More."]
+    ended_there = read(*frames, screen(details, footer))
+    assert [text for text in conversation(ended_there) if text != below[0]] == told
+
+
+def test_after_a_view_of_details_the_window_is_where_it_was() -> None:
+    """Also if what stands in it was said several times, so that it would fit elsewhere."""
+    waits, found = "✻ Waiting for 1 background agent to finish", '● Agent "Find the tests" finished'
+    said = [*BANNER, prompt("wait for it"), "", waits, "", prompt("go"), "", found, "", found, "", prompt("go"), ""]
+    said += [waits, "", *ANSWER, ""]
+    details = [row for line in said for row in ([line, " " * 30 + "10:15 AM the model"] if line[:1] == "●" else [line])]
+    footer = ["─" * 30, "  Showing detailed transcript · ctrl+o to toggle"]
+    grown = [screen(said[:end]) for end in (*range(5, len(said), 3), len(said))]
+    transcript = read(screen(BANNER), screen(BANNER), *grown, screen(details, footer), screen(said))
+    assert conversation(transcript) == [
+        line.replace("\x1b[48;5;237m", "").replace("\x1b[0m", "") for line in said if line
+    ]
 
 
 def test_a_view_of_details_may_say_later_that_it_is_one() -> None:
@@ -207,9 +223,11 @@ def test_a_view_of_details_may_say_later_that_it_is_one() -> None:
     footer = ["─" * 30, "  Showing detailed transcript · ctrl+o to toggle"]
     frames = [screen(BANNER), screen(BANNER), screen(said), screen(details), screen(details, footer), screen(said)]
     times = (0.0, 1.0, 2.0, 3.0, 3.02, 5.0)
-    chunks = tuple(Output(at, text.encode()) for at, text in zip(times, [ENTER + frames[0], *frames[1:]], strict=True))
-    read_again = read_transcript(Recording(None, None, ROWS, 60, None, None, None, chunks))
-    assert conversation(read_again) == [*BANNER[:3], "❯ go", *ANSWER]
+    timed = zip(times, [ENTER + frames[0], *frames[1:]], strict=True)
+    chunks = tuple(Output(at, text.encode()) for at, text in timed)
+    for end in (5, 6):  # in the view, and after it
+        transcript = read_transcript(Recording(None, None, ROWS, 60, None, None, None, chunks[:end]))
+        assert conversation(transcript) == [*BANNER[:3], "❯ go", *ANSWER]
 
 
 def test_what_is_pinned_below_an_empty_window_tells_nothing() -> None:
