@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from parsers.replay.alignment import SHORT, Anchor, Coverage, cover, find_anchor, letters_of, walk
 from parsers.replay.document import PROBE, Document, DocumentLine, SegmentKind
 from parsers.replay.frames import Frame
-from parsers.replay.pictures import last_picture, printed_again
+from parsers.replay.pictures import printed_again
 from parsers.replay.rows import Row
 from parsers.replay.story import MOSTLY, Part, Story
 from parsers.replay.vanished import MOMENT
@@ -42,8 +42,7 @@ def follow(story: Story, frame: Frame) -> None:
         document.rewrite(document.base, shown, frame.seconds, frame.cols)
         document.move_base(document.base + len(frame.scrolled))
     else:
-        frame = last_picture(document, frame)
-        _repaint(story, frame, frame.shown)
+        _repaint(story, frame, shown)
     story.current.document.learn_banner(frame.rows)
 
 

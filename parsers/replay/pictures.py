@@ -7,11 +7,10 @@ from itertools import islice
 from msgspec.structs import replace
 
 from parsers.replay.alignment import SHORT, cover, letters_of
-from parsers.replay.document import PROBE, Document
+from parsers.replay.document import Document
 from parsers.replay.frames import Frame
 from parsers.replay.story import MOSTLY
 
-BEGINNING = 2  # rows with letters by which the beginning of a picture is known
 MANY = 20  # rows with letters that a frame of several pictures has at least
 FEWER = 8  # times fewer rows than before: so much wider a terminal may become
 TRIED = 3  # places where the last picture may begin: output may look like a banner
@@ -20,7 +19,7 @@ TRIED = 3  # places where the last picture may begin: output may look like a ban
 def printed_again(document: Document, frame: Frame) -> Frame | None:
     """Return the part of a frame that prints the conversation once more below itself, from its banner on.
 
-    For screen readers Claude Code does so when the terminal is resized.
+    Claude Code does so when the terminal is resized: for screen readers, and 2.0 with every view that there was.
     """
     if len(frame.scrolled) < MANY:
         return None
@@ -33,19 +32,3 @@ def printed_again(document: Document, frame: Frame) -> Frame | None:
         if again.kept >= MOSTLY * (again.kept + again.lost + again.tail):
             return replace(frame, scrolled=frame.scrolled[number:])
     return None
-
-
-def last_picture(document: Document, frame: Frame) -> Frame:
-    """Leave out of a repaint what scrolls off before its beginning comes again.
-
-    Claude Code 2.0 prints every view that there was, the conversation from its banner on each time.
-    """
-    lettered = [(number, row.letters) for number, row in enumerate(frame.shown) if row.letters]
-    if len(lettered) < MANY or lettered[0][1] not in document.banner:
-        return frame
-    begin = [letters[:PROBE] for _, letters in lettered[:BEGINNING]]
-    for at in range(len(lettered) - BEGINNING, 0, -1):
-        number = lettered[at][0]
-        if number <= len(frame.scrolled) and [text[:PROBE] for _, text in lettered[at : at + BEGINNING]] == begin:
-            return replace(frame, scrolled=frame.scrolled[number:])
-    return frame
